@@ -1,0 +1,68 @@
+"""This file is the front door: the public names of steelyard, each loaded on its first use.
+
+>>> import steelyard as sy
+>>> sy.load_policy("article").name
+'article'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steelyard.data.catalogue import open_market
+    from steelyard.data.synthetic import synthetic_market
+    from steelyard.domain.errors import DataError, PolicyError, RequestError, SteelyardError
+    from steelyard.domain.market import Market
+    from steelyard.engine.backtest import backtest
+    from steelyard.policy.load import Policy, load_policy, policy_names
+    from steelyard.report.result import Result
+
+__all__ = [
+    "DataError",
+    "Market",
+    "Policy",
+    "PolicyError",
+    "RequestError",
+    "Result",
+    "SteelyardError",
+    "backtest",
+    "load_policy",
+    "open_market",
+    "policy_names",
+    "synthetic_market",
+]
+
+_HOMES = {
+    "DataError": "steelyard.domain.errors",
+    "Market": "steelyard.domain.market",
+    "Policy": "steelyard.policy.load",
+    "PolicyError": "steelyard.domain.errors",
+    "RequestError": "steelyard.domain.errors",
+    "Result": "steelyard.report.result",
+    "SteelyardError": "steelyard.domain.errors",
+    "backtest": "steelyard.engine.backtest",
+    "load_policy": "steelyard.policy.load",
+    "open_market": "steelyard.data.catalogue",
+    "policy_names": "steelyard.policy.load",
+    "synthetic_market": "steelyard.data.synthetic",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name, importing its module now and not before.
+
+    Raises
+    ------
+    AttributeError
+        If the name is none of ``__all__``.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module 'steelyard' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

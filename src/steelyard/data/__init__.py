@@ -1,0 +1,1 @@
+"""This package holds catalogues, the checks on entry, resampling and the synthetic market."""

@@ -1,0 +1,157 @@
+"""This file opens a catalogue, a folder with one Parquet file per series, as a market."""
+
+import difflib
+import re
+from pathlib import Path
+
+from steelyard.data.assemble import (
+    Hourly,
+    Listing,
+    assemble_market,
+    bar_holes,
+    funding_holes,
+    gridded,
+)
+from steelyard.data.check import check_bars
+from steelyard.data.columns import PRICES, VOLUME
+from steelyard.data.facts import facts_for
+from steelyard.data.funding import read_funding
+from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
+from steelyard.data.read import read_series, source_of
+from steelyard.data.side import read_side_series
+from steelyard.data.tiers import read_tiers, tier_symbols
+from steelyard.domain.errors import DataError
+from steelyard.domain.market import Bars, Market, Source
+from steelyard.domain.time import HOUR_MS
+
+
+def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Market:
+    """Return everything a catalogue knows of one asset on one venue, checked.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The catalogue.
+    asset : str
+        Such as ``BTC``.
+    venue : str
+        Such as ``binance``; ``synthetic`` for a catalogue of the synthetic market.
+
+    Returns
+    -------
+    Market
+        Implied volatility and open interest are in its ``series`` where the catalogue has them.
+
+    Raises
+    ------
+    DataError
+        If the folder or a series that an account needs is missing, or a series cannot be true.
+    """
+    path = Path(folder)
+    held = _held(path)
+    names = names_of(asset, venue)
+    ladder = _newest_tiers(held, venue)
+    absent = [name for name in names.required if name not in held]
+    if ladder is None:
+        absent.append(tiers_name(venue, "YYYY-MM"))
+    if absent or ladder is None:
+        message = _incomplete(path, held, (asset, venue), absent)
+        raise DataError(message)
+    return _market(path, held, (asset, venue), ladder)
+
+
+def complete_assets(folder: str | Path, venue: str) -> tuple[str, ...]:
+    """Return the assets of which a catalogue holds all that an account needs, sorted.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read, or its newest snapshot of tiers.
+    """
+    path = Path(folder)
+    held = _held(path)
+    ladder = _newest_tiers(held, venue)
+    if ladder is None:
+        return ()
+    tiers = tier_symbols(path, ladder)
+    return tuple(
+        asset
+        for asset in _assets(held, venue)
+        if symbol_of(asset) in tiers and set(names_of(asset, venue).required) <= held
+    )
+
+
+def _held(folder: Path) -> frozenset[str]:
+    try:
+        files = [entry.name for entry in folder.iterdir()]
+    except OSError as error:
+        message = f"the data folder {folder} cannot be read ({error.strerror}); name a catalogue"
+        raise DataError(message) from None
+    return frozenset(name.removesuffix(".parquet") for name in files if name.endswith(".parquet"))
+
+
+def _newest_tiers(held: frozenset[str], venue: str) -> str | None:
+    shape = re.compile(re.escape(venue) + r"\.perp\.leverage_tiers\.\d{4}-(0[1-9]|1[0-2])")
+    return max((name for name in held if shape.fullmatch(name)), default=None)
+
+
+def _assets(held: frozenset[str], venue: str) -> list[str]:
+    shape = re.compile(re.escape(venue) + r"\.(?:spot|perp)\.([^.]+)" + QUOTE + r"\..+")
+    return sorted({found[1] for found in map(shape.fullmatch, held) if found})
+
+
+def _incomplete(
+    folder: Path, held: frozenset[str], wanted: tuple[str, str], absent: list[str]
+) -> str:
+    asset, venue = wanted
+    complete = complete_assets(folder, venue)
+    if complete:
+        there = f"complete there: {', '.join(complete)}"
+        near = difflib.get_close_matches(asset.upper(), complete, n=1, cutoff=0.5)
+        do = f"did you mean {near[0]}?" if near and near[0] != asset else "choose one, or add it"
+    else:
+        venues = sorted({name.split(".")[0] for name in held if ".spot." in name})
+        there = f"no asset is complete there for venue {venue}"
+        near = difflib.get_close_matches(venue, venues, n=1)
+        do = f"venues with spot bars: {', '.join(venues) or 'none'}"
+        do += f"; did you mean {near[0]}?" if near and near[0] != venue else ""
+    kind = "series" if len(absent) > 1 else "the series"
+    return f"{folder} lacks {kind} {', '.join(absent)}; {there}; {do}"
+
+
+def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: str) -> Market:
+    asset, venue = wanted
+    names = names_of(asset, venue)
+    spot = _read_bars(path, names.spot, (*PRICES, VOLUME))
+    perp = _read_bars(path, names.perp, (*PRICES, VOLUME))
+    mark = _read_bars(path, names.mark, PRICES)
+    funding, funding_source = read_funding(path, names.funding)
+    tiers, tiers_source = read_tiers(path, ladder, symbol_of(asset))
+    bar_sources = ((names.spot, spot[0]), (names.perp, perp[0]), (names.mark, mark[0]))
+    side = read_side_series(path, held, names, spot[0])
+    return assemble_market(
+        Listing(
+            asset=asset,
+            quote=QUOTE,
+            venue=venue,
+            tiers=tiers,
+            tiers_source=tiers_note(ladder),
+            facts=facts_for(venue, symbol_of(asset)),
+            is_synthetic=venue == SYNTHETIC,
+        ),
+        Hourly(spot=spot[0], perp=perp[0], mark=mark[0]),
+        funding,
+        series=side.series,
+        sources=(spot[1], perp[1], mark[1], funding_source, tiers_source, *side.sources),
+        holes=(
+            *(hole for name, bars in bar_sources for hole in bar_holes(name, bars)),
+            *funding_holes(names.funding, funding),
+            *side.holes,
+        ),
+    )
+
+
+def _read_bars(folder: Path, series: str, columns: tuple[str, ...]) -> tuple[Bars, Source]:
+    table = read_series(folder, series, columns)
+    check_bars(table, "1h")
+    return gridded(table.ms, table.columns, HOUR_MS), source_of(table)

@@ -1,0 +1,26 @@
+"""This file names the columns of every kind of series in a catalogue."""
+
+from typing import Final
+
+TS: Final = "ts"
+"""Stamp, UTC: open of a bar, or settlement."""
+
+OPEN: Final = "open"
+HIGH: Final = "high"
+LOW: Final = "low"
+CLOSE: Final = "close"
+VOLUME: Final = "volume"
+PRICES: Final = (OPEN, HIGH, LOW, CLOSE)
+
+RATE: Final = "rate"
+INTERVAL_HOURS: Final = "interval_hours"
+
+SYMBOL: Final = "symbol"
+FLOOR: Final = "min_notional"
+CAP: Final = "max_notional"
+MARGIN_RATE: Final = "maint_margin_rate"
+DEDUCTION: Final = "maint_amount"
+TIER_NUMBERS: Final = (FLOOR, CAP, MARGIN_RATE, DEDUCTION)
+
+EXPIRY: Final = "expiry"
+"""Settlement of a dated contract, UTC."""

@@ -1,0 +1,57 @@
+"""This file turns daily values into series that know when each value could be known."""
+
+from typing import Final
+
+import numpy as np
+
+from steelyard.data.assemble import resampled
+from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.market import Bars, Series
+from steelyard.domain.time import DAY_MS, HOUR_MS
+
+IMPLIED_VOL: Final = "implied_vol"
+OPEN_INTEREST: Final = "open_interest"
+
+DAILY_MAX_AGE_MS: Final = 26 * HOUR_MS
+"""A daily value is unknown two hours after the next one was due (domain 9.2)."""
+
+
+def daily_series(day_ms: Ints, value: Floats) -> Series:
+    """Return daily values as a series, each known at the end of its day.
+
+    Parameters
+    ----------
+    day_ms : int64[n]
+        Beginnings of the days.
+    value : float64[n]
+        One number a day.
+    """
+    return Series(known_ms=day_ms + DAY_MS, value=value, max_age_ms=DAILY_MAX_AGE_MS)
+
+
+def coins(day_ms: Ints, dollars: Floats, spot: Bars) -> Floats:
+    """Return dollars as coins at the spot close of the same day (domain 3.5).
+
+    Parameters
+    ----------
+    day_ms : int64[n]
+        Beginnings of the days.
+    dollars : float64[n]
+        Amounts.
+    spot : Bars
+        Hourly.
+
+    Returns
+    -------
+    float64[n]
+        NaN on days without a spot close.
+    """
+    days = resampled(spot, "1d")
+    row = np.searchsorted(days.open_ms, day_ms)
+    inside = row < days.open_ms.size
+    there = np.zeros(day_ms.size, dtype=np.bool_)
+    there[inside] = days.open_ms[row[inside]] == day_ms[inside]
+    close = np.full(day_ms.size, np.nan)
+    close[there] = days.close[row[there]]
+    amount: Floats = dollars / close
+    return amount

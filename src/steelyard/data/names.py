@@ -1,0 +1,101 @@
+"""This file gives every series of a catalogue its name."""
+
+from dataclasses import dataclass
+from typing import Final
+
+QUOTE: Final = "USDT"
+"""Currency that prices are quoted in."""
+
+SYNTHETIC: Final = "synthetic"
+"""Name of the venue that was invented."""
+
+_INDEX_VENUE: Final = {"binance": "deribit"}
+"""Where the volatility index of a venue's assets is quoted, if not on the venue itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the series of one asset on one venue are called.
+
+    Parameters
+    ----------
+    spot, perp, mark : str
+        Hourly bars.
+    funding : str
+        Settlements of the perpetual.
+    implied_vol : str
+        Daily index, percent a year.
+    open_interest, open_interest_usd : str
+        Daily, in coins of the linear contract, or in dollars of the coin-margined one.
+    """
+
+    spot: str
+    perp: str
+    mark: str
+    funding: str
+    implied_vol: str
+    open_interest: str
+    open_interest_usd: str
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Return the series without which there is no account, but for the tiers."""
+        return (self.spot, self.perp, self.mark, self.funding)
+
+
+def names_of(asset: str, venue: str) -> Names:
+    """Return the names of the series of an asset.
+
+    Examples
+    --------
+    >>> names_of("BTC", "binance").mark
+    'binance.perp.BTCUSDT.mark.1h'
+    """
+    pair = symbol_of(asset)
+    return Names(
+        spot=f"{venue}.spot.{pair}.1h",
+        perp=f"{venue}.perp.{pair}.1h",
+        mark=f"{venue}.perp.{pair}.mark.1h",
+        funding=f"{venue}.perp.{pair}.funding",
+        implied_vol=f"{_INDEX_VENUE.get(venue, venue)}.{asset}.dvol.1d",
+        open_interest=f"{venue}.perp.{pair}.open_interest.1d",
+        open_interest_usd=f"{venue}_coinm.perp.{asset}USD.open_interest.1d",
+    )
+
+
+def symbol_of(asset: str) -> str:
+    """Return the symbol of an asset, spot and perpetual.
+
+    Examples
+    --------
+    >>> symbol_of("BTC")
+    'BTCUSDT'
+    """
+    return f"{asset}{QUOTE}"
+
+
+def tiers_name(venue: str, month: str) -> str:
+    """Return the name of a snapshot of maintenance tiers.
+
+    Examples
+    --------
+    >>> tiers_name("binance", "2024-10")
+    'binance.perp.leverage_tiers.2024-10'
+    """
+    return f"{venue}.perp.leverage_tiers.{month}"
+
+
+def month_of(tiers: str) -> str:
+    """Return the month of a snapshot of tiers, which ends its name.
+
+    Examples
+    --------
+    >>> month_of("binance.perp.leverage_tiers.2024-10")
+    '2024-10'
+    """
+    return tiers.rsplit(".", maxsplit=1)[-1]
+
+
+def tiers_note(tiers: str) -> str:
+    """Return in words which tiers a market is margined by."""
+    return f"{tiers}: the ladder of {month_of(tiers)}, taken for all times"

@@ -1,0 +1,48 @@
+"""This file works out the hours that each settlement of funding covers."""
+
+from typing import Final
+
+import numpy as np
+
+from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.market import Funding
+from steelyard.domain.time import HOUR_MS
+
+USUAL_INTERVALS: Final = (1.0, 2.0, 4.0, 8.0)
+"""Hours between settlements that venues use."""
+
+JITTER_MS: Final = 60_000
+"""Settlements are stamped up to this long after the hour they belong to."""
+
+
+def settlement_stamps(ms: Ints) -> Ints:
+    """Return the full hour of each stamp that lies less than 60 s after one, else the stamp."""
+    late = ms % HOUR_MS
+    return np.where(late < JITTER_MS, ms - late, ms)
+
+
+def settlements(ms: Ints, rate: Floats, interval_hours: Floats | None = None) -> Funding:
+    """Return settlements with their intervals and whether each follows the one before.
+
+    Parameters
+    ----------
+    ms : int64[n], increasing, n >= 1
+        Full hours.
+    rate : float64[n], fraction of notional
+        Positive: longs pay shorts.
+    interval_hours : float64[n], optional
+        Hours that each covers; worked out from the stamps where not given.
+    """
+    gaps = np.diff(ms) / HOUR_MS
+    hours = _worked_out(gaps) if interval_hours is None else interval_hours
+    follows = np.concatenate(([False], gaps == hours[1:]))
+    return Funding(ms=ms, rate=rate, interval_hours=hours, follows=follows)
+
+
+def _worked_out(gaps: Floats) -> Floats:
+    usual = np.isin(gaps, USUAL_INTERVALS)
+    first = gaps[0] if usual.any() and usual[0] else USUAL_INTERVALS[-1]
+    known = np.concatenate(([True], usual))
+    hours = np.concatenate(([first], gaps))
+    latest = np.maximum.accumulate(np.where(known, np.arange(hours.size), 0))
+    return np.asarray(hours[latest], dtype=np.float64)

@@ -1,0 +1,109 @@
+"""This file reads the maintenance tiers of a contract and refuses a ladder that does not add up."""
+
+from pathlib import Path
+
+import numpy as np
+
+from steelyard.data.check import Rule, check_finite, refuse_where
+from steelyard.data.columns import CAP, DEDUCTION, FLOOR, MARGIN_RATE, TIER_NUMBERS
+from steelyard.data.names import month_of
+from steelyard.data.read import Table, read_ladder
+from steelyard.domain.arrays import Flags, Floats
+from steelyard.domain.errors import DataError
+from steelyard.domain.market import Source, Tiers
+from steelyard.domain.time import stamp
+
+_TOLERANCE = 0.01
+"""Quote; venues print deductions with two decimals."""
+
+
+def tier_symbols(folder: Path, series: str) -> frozenset[str]:
+    """Return the symbols that a snapshot of tiers holds.
+
+    Raises
+    ------
+    DataError
+        If the file is not a snapshot of tiers.
+    """
+    symbols, _ = read_ladder(folder, series, TIER_NUMBERS)
+    return frozenset(symbols)
+
+
+def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:
+    """Return the tiers of a contract from a snapshot, checked.
+
+    Parameters
+    ----------
+    folder : Path
+        The catalogue.
+    series : str
+        Such as ``binance.perp.leverage_tiers.2024-10``.
+    symbol : str
+        Such as ``BTCUSDT``.
+
+    Returns
+    -------
+    Tiers
+        The last tier has no end: what is beyond the ladder is margined at its highest rate.
+    Source
+
+    Raises
+    ------
+    DataError
+        If the snapshot lacks the symbol, or its ladder breaks domain 11.1.
+    """
+    symbols, table = read_ladder(folder, series, TIER_NUMBERS)
+    mine = np.array([name == symbol for name in symbols])
+    if not mine.any():
+        held = ", ".join(sorted(set(symbols)))
+        message = (
+            f"series {series} has no tiers of {symbol}; {table.file} holds {held}: "
+            f"add the tiers of {symbol}"
+        )
+        raise DataError(message)
+    _check_ladder(table, mine)
+    year, month = month_of(series).split("-")
+    first = stamp(int(year), int(month), 1)
+    return _tiers(table, mine), Source(
+        series=series, sha256=table.sha256, first_ms=first, last_ms=first
+    )
+
+
+def _tiers(table: Table, mine: Flags) -> Tiers:
+    cap = table.columns[CAP][mine].copy()
+    cap[-1] = np.inf
+    return Tiers(
+        cap=cap,
+        rate=table.columns[MARGIN_RATE][mine],
+        deduction=table.columns[DEDUCTION][mine],
+    )
+
+
+def _before(column: Floats, mine: Flags, first: float) -> Floats:
+    """Return the value of the same symbol's row before each row; ``first`` at its first row."""
+    before = np.full(column.size, np.nan)
+    before[mine] = np.concatenate(([first], column[mine][:-1]))
+    return before
+
+
+def _check_ladder(table: Table, mine: Flags) -> None:
+    check_finite(table)
+    floor, cap = table.columns[FLOOR], table.columns[CAP]
+    rate, deduction = table.columns[MARGIN_RATE], table.columns[DEDUCTION]
+    fix = "load the ladder of the symbol again, its tiers from small to large"
+    rule = Rule(allowed="a tier ends above its beginning", remedy=fix)
+    refuse_where(table, mine & (cap <= floor), f"tier from {{{FLOOR}}} to {{{CAP}}}", rule)
+    gap = mine & (floor != _before(cap, mine, 0.0))
+    rule = Rule(allowed="tiers begin at 0 and each where the one before ends", remedy=fix)
+    refuse_where(table, gap, f"tier begins at {{{FLOOR}}}", rule)
+    rate_before = _before(rate, mine, 0.0)
+    rule = Rule(allowed="rates are fractions of at most 1 and rise from tier to tier", remedy=fix)
+    bad = mine & ((rate <= rate_before) | (rate > 1.0))
+    refuse_where(table, bad, f"{MARGIN_RATE} is {{{MARGIN_RATE}}}", rule)
+    # domain 11.1: cum_1 = 0, cum_k = cum_{k-1} + floor_k (rate_k - rate_{k-1})
+    due = _before(deduction, mine, 0.0) + floor * (rate - rate_before)
+    tolerance = _TOLERANCE + 1e-9 * np.abs(due)
+    bad = mine & (np.abs(deduction - due) > tolerance)
+    wanted = f"{due[int(np.argmax(bad))]:.12g}"
+    rule = Rule(allowed=f"the tiers below make it {wanted}", remedy=fix)
+    refuse_where(table, bad, f"{DEDUCTION} is {{{DEDUCTION}}}", rule)

@@ -1,0 +1,198 @@
+"""This file makes targets of a base and the effects in force (domain 9.5)."""
+
+import math
+
+import numpy as np
+
+from steelyard.domain import codes
+from steelyard.domain.compiled import compiled
+from steelyard.domain.arrays import Table
+from steelyard.domain.targets import fit_margin
+
+
+@compiled
+def scaled(low: float, high: float, strength: float) -> float:
+    """Return a point of a range: ``low`` at strength 0, ``high`` at 1 (domain 9.4).
+
+    Examples
+    --------
+    >>> scaled(0.5, 0.75, 0.5)
+    0.625
+    """
+    return low + (high - low) * min(max(strength, 0.0), 1.0)
+
+
+@compiled
+def note(trace: np.ndarray, length: int, stage: int, weights: np.ndarray) -> int:
+    """Write one row of the trace and return how many there are now."""
+    trace[length, 0] = stage
+    trace[length, 1] = weights[0]
+    trace[length, 2] = weights[1]
+    return length + 1
+
+
+@compiled
+def apply_absolute(effects: Table, size: np.ndarray, weights: np.ndarray) -> int:
+    """Replace the weights by those of the first ABSOLUTE effect in force; return its row, else -1."""
+    for effect in range(effects.size):
+        if effects[effect]["kind"] == codes.ABSOLUTE and not math.isnan(size[effect, 0]):
+            weights[0] = size[effect, 0]
+            weights[1] = size[effect, 1]
+            return effect
+    return -1
+
+
+@compiled
+def largest_level(effects: Table, size: np.ndarray) -> float:
+    """Return the largest hedge ratio of the LEVEL effects in force; NaN without one."""
+    largest = math.nan
+    for effect in range(effects.size):
+        if effects[effect]["kind"] == codes.LEVEL and not math.isnan(size[effect, 0]):
+            if math.isnan(largest) or size[effect, 0] > largest:
+                largest = size[effect, 0]
+    return largest
+
+
+@compiled
+def apply_steps(
+    effects: Table, size: np.ndarray, weights: np.ndarray, trace: np.ndarray, length: int
+) -> int:
+    """Cut long futures by every STEP effect in force; return the length of the trace."""
+    for effect in range(effects.size):
+        if effects[effect]["kind"] != codes.STEP or math.isnan(size[effect, 0]):
+            continue
+        if weights[1] <= 0.0:
+            break
+        freed = weights[1] * size[effect, 0]
+        weights[1] -= freed
+        if effects[effect]["flags"] & codes.FREED_TO_SPOT:
+            weights[0] += freed
+        length = note(trace, length, codes.FIRST_EFFECT + effect, weights)
+    return length
+
+
+@compiled
+def hedge_asked(effects: Table, size: np.ndarray, weights: np.ndarray, kind: int) -> float:
+    """Return the sum of the ADDITIVE or SHIFT effects in force; NaN without one.
+
+    V1's hedge branch counts only where rule 2 left no long futures to cut: ask before the steps.
+    """
+    total = math.nan
+    for effect in range(effects.size):
+        if effects[effect]["kind"] != kind or math.isnan(size[effect, 0]):
+            continue
+        if effects[effect]["flags"] & codes.ELSE_HEDGE and weights[1] > 0.0:
+            continue
+        total = size[effect, 0] + (0.0 if math.isnan(total) else total)
+    return total
+
+
+@compiled
+def flatten_longs(effects: Table, size: np.ndarray, weights: np.ndarray) -> None:
+    """Swap long futures into spot as far as cash allows, where a hedge in force asks for it."""
+    for effect in range(effects.size):
+        wanted = effects[effect]["flags"] & codes.FLATTEN_LONGS_FIRST
+        if wanted and not math.isnan(size[effect, 0]) and weights[1] > 0.0:
+            moved = min(weights[1], 1.0 - weights[0])
+            weights[0] += moved
+            weights[1] -= moved
+
+
+@compiled
+def apply_hedges(
+    effects: Table,
+    size: np.ndarray,
+    hedge: float,
+    weights: np.ndarray,
+    trace: np.ndarray,
+    length: int,
+) -> int:
+    """Apply ADDITIVE, then SHIFT effects; neither takes futures below a full hedge.
+
+    ``hedge`` is the sum of the ADDITIVE effects, capped, fraction of spot value; NaN without one.
+    """
+    if not math.isnan(hedge):
+        flatten_longs(effects, size, weights)
+        floor = min(weights[1], -weights[0])
+        weights[1] = max(floor, weights[1] - hedge * weights[0])
+        length = note(trace, length, codes.STAGE_ADDITIVE, weights)
+    moved = hedge_asked(effects, size, weights, codes.SHIFT)
+    if not math.isnan(moved):
+        room = max(0.0, (weights[0] + weights[1]) / 2.0)
+        moved = min(moved, room, weights[0])
+        weights[0] -= moved
+        weights[1] -= moved
+        length = note(trace, length, codes.STAGE_SHIFT, weights)
+    return length
+
+
+@compiled
+def apply_limits(
+    net_short: int, leverage: float, weights: np.ndarray, trace: np.ndarray, length: int
+) -> int:
+    """Apply the net-short rule and the margin rule; return the length of the trace."""
+    if net_short == 0 and weights[1] < -weights[0]:
+        weights[1] = -weights[0]
+        length = note(trace, length, codes.STAGE_NO_NET_SHORT, weights)
+    spot, futures = fit_margin(weights[0], weights[1], leverage)
+    if spot != weights[0] or futures != weights[1]:
+        weights[0] = spot
+        weights[1] = futures
+        length = note(trace, length, codes.STAGE_MARGIN, weights)
+    return length
+
+
+@compiled
+def leverage_in_force(effects: Table, size: np.ndarray, limit: float) -> float:
+    """Return the smaller of a limit and the caps of the effects in force."""
+    leverage = limit
+    for effect in range(effects.size):
+        if effects[effect]["kind"] == codes.LEVERAGE_CAP and not math.isnan(size[effect, 0]):
+            leverage = min(leverage, size[effect, 0])
+    return leverage
+
+
+@compiled
+def compose(
+    effects: Table,
+    limits: Table,
+    size: np.ndarray,
+    weights: np.ndarray,
+    leverage: float,
+    trace: np.ndarray,
+) -> int:
+    """Turn base weights into target weights, by rules 1 to 7 of domain 9.5.
+
+    Parameters
+    ----------
+    effects : EFFECT[n_effects]
+        In order of priority descending, id ascending: the outcome does not depend on the order in
+        which triggers fired.
+    limits : LIMITS[1]
+    size : float64[n_effects, 2]
+        Size of each effect in force, NaN for the others.
+    weights : float64[2], fractions of equity
+        Spot and signed futures of the base on entry, the targets on return.
+    leverage : float
+        See ``leverage_in_force``.
+    trace : float64[MAX_TRACE, 3]
+        Overwritten: stage or ``FIRST_EFFECT`` + effect, spot, futures.
+
+    Returns
+    -------
+    int
+        Rows of the trace.
+    """
+    length = note(trace, 0, codes.STAGE_BASE, weights)
+    absolute = apply_absolute(effects, size, weights)
+    if absolute >= 0:
+        length = note(trace, length, codes.FIRST_EFFECT + absolute, weights)
+    hedge = min(hedge_asked(effects, size, weights, codes.ADDITIVE), limits[0]["hedge_cap"])
+    level = largest_level(effects, size)
+    if math.isnan(level):
+        length = apply_steps(effects, size, weights, trace, length)
+    length = apply_hedges(effects, size, hedge, weights, trace, length)
+    if not math.isnan(level):
+        weights[1] = min(weights[1], -level * weights[0])
+        length = note(trace, length, codes.STAGE_LEVEL, weights)
+    return apply_limits(limits[0]["net_short"], leverage, weights, trace, length)

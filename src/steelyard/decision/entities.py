@@ -1,0 +1,271 @@
+"""This file evaluates triggers and regimes: who enters, who leaves, which regime is in force."""
+
+import math
+
+from steelyard.decision.conditions import kleene_and, value_of
+from steelyard.decision.life import (
+    cool_down,
+    is_confirmed,
+    is_cooling,
+    is_released,
+    may_enter,
+    release,
+    unwind_further,
+)
+from steelyard.decision.state import State
+from steelyard.domain.codes import (
+    ACTIVE,
+    HEDGE_IN_PROFIT,
+    SPOT_NEAR_TARGET,
+    UNWINDING,
+)
+from steelyard.domain.compiled import compiled
+from steelyard.domain.plan import Plan, Signals
+from steelyard.domain.view import View
+
+NEAR_TARGET = 0.05
+"""Spot weight counts as near its target within five points of equity (domain 2, A3)."""
+
+
+@compiled
+def condition_of(
+    plan: Plan, signals: Signals, state: State, moment: int, entity: int, context: int
+) -> float:
+    """Return the entry condition, with ``while_active``: 1, 0 or NaN.
+
+    Parameters
+    ----------
+    context : int
+        Entity whose entry ``at_entry`` speaks of; -1 where nothing is active.
+    """
+    rule = plan.rules[entity]
+    program = (rule["entry_first"], rule["entry_end"])
+    value = value_of(plan, signals, state, moment, context, program)
+    for trigger in range(plan.order.size):
+        if plan.requires[entity, trigger]:
+            value = kleene_and(value, 1.0 if state.life[trigger]["phase"] == ACTIVE else 0.0)
+    state.life[entity]["condition"] = value
+    return value
+
+
+@compiled
+def hold_of(
+    plan: Plan, signals: Signals, state: State, moment: int, entity: int, condition: float
+) -> float:
+    """Return the hold condition: the opposite of ``release``, or without one the entry condition."""
+    rule = plan.rules[entity]
+    if rule["release_first"] == rule["release_end"]:
+        return condition
+    program = (rule["release_first"], rule["release_end"])
+    return 1.0 - value_of(plan, signals, state, moment, entity, program)
+
+
+@compiled
+def guard_of(plan: Plan, state: State, entity: int, view: View) -> float:
+    """Return 1 if the guard on the account holds or there is none, else 0."""
+    guard = plan.rules[entity]["guard"]
+    if guard == HEDGE_IN_PROFIT:
+        entered_at = 0.0
+        current = state.stance[0]["regime"]
+        if current >= 0:
+            entered_at = state.life[plan.order.size + current]["result_at_entry"]
+        return 1.0 if view.futures_result > entered_at else 0.0
+    if guard == SPOT_NEAR_TARGET:
+        target = plan.base[entity - plan.order.size + 1, 0]
+        return 1.0 if abs(view.spot - target) <= NEAR_TARGET else 0.0
+    return 1.0
+
+
+@compiled
+def enter(
+    plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View
+) -> None:
+    """Make an entity active and freeze what ``at_entry`` will speak of."""
+    state.life[entity]["phase"] = ACTIVE
+    state.life[entity]["entered"] = 1
+    state.life[entity]["window"] = 0
+    state.life[entity]["pending"] = 0
+    state.life[entity]["age"] = 0
+    state.life[entity]["false_run"] = 0
+    state.life[entity]["strength"] = math.nan
+    state.life[entity]["result_at_entry"] = view.futures_result
+    for grid in range(signals.grid_index.shape[0]):
+        state.entry_index[entity, grid] = signals.grid_index[grid, moment]
+    for slot in range(plan.slots.shape[0]):
+        state.slots[entity, slot] = signals.values[plan.slots[slot, 0], moment]
+
+
+@compiled
+def measure_strength(plan: Plan, signals: Signals, state: State, moment: int, entity: int) -> None:
+    """Compute the strength of an active entity; an unknown one stays what it was, at entry full."""
+    rule = plan.rules[entity]
+    if rule["strength_first"] == rule["strength_end"]:
+        return
+    program = (rule["strength_first"], rule["strength_end"])
+    value = value_of(plan, signals, state, moment, entity, program)
+    if math.isnan(value):
+        before = state.life[entity]["strength"]
+        value = 1.0 if math.isnan(before) else before
+    state.life[entity]["strength"] = min(max(value, 0.0), 1.0)
+
+
+@compiled
+def evaluate_trigger(
+    plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View
+) -> None:
+    """Advance one trigger by one evaluation."""
+    active = state.life[entity]["phase"] == ACTIVE or state.life[entity]["phase"] == UNWINDING
+    context = entity if active else -1
+    condition = condition_of(plan, signals, state, moment, entity, context)
+    if state.life[entity]["phase"] == ACTIVE:
+        hold = hold_of(plan, signals, state, moment, entity, condition)
+        if is_released(plan.rules[entity], state.life[entity], hold):
+            release(plan.rules[entity], state.life[entity], state.stance[0], condition)
+    elif state.life[entity]["phase"] == UNWINDING:
+        unwind_further(plan.rules[entity], state.life[entity], condition)
+    elif not is_cooling(state.life[entity]):
+        guard = guard_of(plan, state, entity, view)
+        if may_enter(plan.rules[entity], state.life[entity], condition, guard):
+            enter(plan, signals, state, moment, entity, view)
+    if state.life[entity]["phase"] == ACTIVE:
+        measure_strength(plan, signals, state, moment, entity)
+
+
+@compiled
+def end_others(plan: Plan, state: State, first: int, last: int) -> None:
+    """End what entities ``first`` to ``last - 1`` that entered now name in ``releases``."""
+    for entity in range(first, last):
+        if state.life[entity]["entered"] == 0:
+            continue
+        for other in range(plan.ends.shape[1]):
+            life = state.life[other]
+            if not plan.ends[entity, other] or life["entered"] == 1 or life["phase"] != ACTIVE:
+                continue
+            if other < plan.order.size:
+                release(plan.rules[other], life, state.stance[0], life["condition"])
+            else:
+                life["forced"] = 1
+
+
+@compiled
+def entity_of(plan: Plan, regime: int) -> int:
+    """Return the entity of a regime; -1 for the baseline."""
+    return plan.order.size + regime if regime >= 0 else -1
+
+
+@compiled
+def is_chained(plan: Plan, regime: int) -> bool:
+    """Tell whether ``after`` restricts from where a regime may be entered."""
+    return regime >= 0 and plan.rules[entity_of(plan, regime)]["has_after"] == 1
+
+
+@compiled
+def stands_ready(
+    plan: Plan, signals: Signals, state: State, moment: int, regime: int, view: View
+) -> bool:
+    """Advance a regime that is not in force by one evaluation; return whether it may be entered."""
+    entity = entity_of(plan, regime)
+    current = state.stance[0]["regime"]
+    context = entity_of(plan, current)
+    condition = condition_of(plan, signals, state, moment, entity, context)
+    if state.life[entity]["phase"] == UNWINDING:
+        return unwind_further(plan.rules[entity], state.life[entity], condition)
+    if is_cooling(state.life[entity]):
+        return False
+    if is_chained(plan, regime) and not plan.after[regime, current + 1]:
+        state.life[entity]["pending"] = 0
+        is_confirmed(plan.rules[entity], state.life[entity], condition)
+        return False
+    guard = guard_of(plan, state, entity, view)
+    return may_enter(plan.rules[entity], state.life[entity], condition, guard)
+
+
+@compiled
+def current_is_released(plan: Plan, signals: Signals, state: State, moment: int) -> bool:
+    """Advance the regime in force by one evaluation; return whether it is released."""
+    entity = entity_of(plan, state.stance[0]["regime"])
+    if entity < 0:
+        return True
+    is_forced = state.life[entity]["forced"] == 1
+    if not signals.due[plan.rules[entity]["clock"], moment]:
+        return is_forced
+    condition = condition_of(plan, signals, state, moment, entity, entity)
+    hold = hold_of(plan, signals, state, moment, entity, condition)
+    return is_released(plan.rules[entity], state.life[entity], hold) or is_forced
+
+
+@compiled
+def change_regime(
+    plan: Plan, signals: Signals, state: State, moment: int, chosen: int, view: View
+) -> None:
+    """Leave the regime in force for another (-1: the baseline).
+
+    A regime that is left for a bolder one unwinds by its slices; one that is left for a safer one, or
+    along ``after``, ends at once.
+    """
+    current = state.stance[0]["regime"]
+    entity = entity_of(plan, current)
+    if entity >= 0:
+        rule = plan.rules[entity]
+        life = state.life[entity]
+        bolder = chosen < 0 or chosen > current
+        if bolder and not is_chained(plan, chosen):
+            release(rule, life, state.stance[0], life["condition"])
+        else:
+            cool_down(rule, life)
+    state.stance[0]["regime"] = chosen
+    entered = entity_of(plan, chosen)
+    if entered >= 0 and state.life[entered]["phase"] != ACTIVE:
+        enter(plan, signals, state, moment, entered, view)
+
+
+@compiled
+def choose_regime(
+    plan: Plan, signals: Signals, state: State, moment: int, released: bool, view: View  # noqa: FBT001
+) -> int:
+    """Advance all regimes that are not in force; return the one to enter, -1 for none.
+
+    A bolder one than that in force is entered only when the one in force is released (domain 5.2).
+    """
+    current = state.stance[0]["regime"]
+    chosen = -1
+    for regime in range(plan.after.shape[0]):
+        entity = entity_of(plan, regime)
+        if regime == current or not signals.due[plan.rules[entity]["clock"], moment]:
+            continue
+        ready = stands_ready(plan, signals, state, moment, regime, view)
+        may_follow = released or regime < current or is_chained(plan, regime)
+        if ready and may_follow and chosen < 0:
+            chosen = regime
+        elif ready and state.life[entity]["phase"] == ACTIVE:
+            cool_down(plan.rules[entity], state.life[entity])
+    return chosen
+
+
+@compiled
+def evaluate_regimes(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
+    """Put the first, safest regime in force that is confirmed and may be entered."""
+    current = state.stance[0]["regime"]
+    released = current_is_released(plan, signals, state, moment)
+    chosen = choose_regime(plan, signals, state, moment, released, view)
+    if chosen >= 0 or (released and current >= 0):
+        change_regime(plan, signals, state, moment, chosen, view)
+    entity = entity_of(plan, state.stance[0]["regime"])
+    if entity >= 0 and signals.due[plan.rules[entity]["clock"], moment]:
+        measure_strength(plan, signals, state, moment, entity)
+
+
+@compiled
+def evaluate_entities(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
+    """Evaluate every trigger and regime whose clock strikes at a moment."""
+    triggers = plan.order.size
+    for entity in range(state.life.size):
+        state.life[entity]["entered"] = 0
+        state.life[entity]["forced"] = 0
+    for position in range(triggers):
+        trigger = plan.order[position]
+        if signals.due[plan.rules[trigger]["clock"], moment]:
+            evaluate_trigger(plan, signals, state, moment, trigger, view)
+    end_others(plan, state, 0, triggers)
+    evaluate_regimes(plan, signals, state, moment, view)
+    end_others(plan, state, triggers, state.life.size)

@@ -1,0 +1,175 @@
+"""This file is the decision: old state and signals in, new state, targets and reasons out."""
+
+import math
+
+import numpy as np
+
+from steelyard.decision.compose import compose, leverage_in_force, note, scaled
+from steelyard.decision.entities import evaluate_entities
+from steelyard.decision.life import cool_down
+from steelyard.decision.state import State
+from steelyard.domain import codes
+from steelyard.domain.arrays import Table
+from steelyard.domain.compiled import compiled
+from steelyard.domain.plan import Plan, Signals
+from steelyard.domain.view import View
+
+
+@compiled
+def shields(plan: Plan, life: Table) -> bool:
+    """Tell whether a protective or critical effect is in force."""
+    for effect in range(plan.effects.size):
+        entity = plan.effects[effect]["entity"]
+        if life[entity]["phase"] == codes.ACTIVE:
+            if plan.rules[entity]["severity"] >= codes.PROTECTIVE:
+                return True
+    return False
+
+
+@compiled
+def lowers_delta(effect: np.void, base_delta: float) -> bool:
+    """Tell whether an effect lowers net delta, so that it may stand beside a protective one."""
+    kind = effect["kind"]
+    if kind == codes.ABSOLUTE:
+        return effect["low"][0] + effect["low"][1] < base_delta
+    if kind == codes.STEP:
+        return effect["flags"] & codes.FREED_TO_SPOT == 0
+    return True
+
+
+@compiled
+def size_of(effect: np.void, column: int, strength: float, ratchet: float, held: float) -> float:
+    """Return the size of an effect in force, from its strength and its ratchet.
+
+    Parameters
+    ----------
+    strength : float, 0 to 1
+        NaN: the effect is no range.
+    ratchet : float
+        With one, the size grows only by at least this much and never shrinks.
+    held : float
+        Size at the evaluation before; NaN when it was not in force.
+    """
+    low = effect["low"][column]
+    high = effect["high"][column]
+    value = scaled(low, high, 0.0 if math.isnan(strength) else strength)
+    if ratchet <= 0.0 or math.isnan(held):
+        return value
+    growth = value - held if high >= low else held - value
+    return held if growth < ratchet else value
+
+
+@compiled
+def size_effects(plan: Plan, life: Table, size: np.ndarray) -> None:
+    """Set the size of every effect in force; those not in force become NaN."""
+    for row in range(plan.effects.size):
+        effect = plan.effects[row]
+        entity = effect["entity"]
+        strength = life[entity]["strength"]
+        ratchet = plan.rules[entity]["ratchet"]
+        for column in range(2):
+            if life[entity]["phase"] == codes.ACTIVE:
+                size[row, column] = size_of(effect, column, strength, ratchet, size[row, column])
+            else:
+                size[row, column] = math.nan
+
+
+@compiled
+def sizes_allowed(plan: Plan, state: State, base_delta: float) -> np.ndarray:
+    """Return the sizes that compose: opportunistic effects are dropped beside protective ones."""
+    size = state.scaled.copy()
+    if shields(plan, state.life):
+        for row in range(plan.effects.size):
+            effect = plan.effects[row]
+            mild = plan.rules[effect["entity"]]["severity"] == codes.OPPORTUNISTIC
+            if mild and not lowers_delta(effect, base_delta):
+                size[row, 0] = math.nan
+                size[row, 1] = math.nan
+    return size
+
+
+@compiled
+def base_of(plan: Plan, state: State, weights: np.ndarray) -> float:
+    """Set weights to the row of the regime in force; return its leverage cap."""
+    regime = state.stance[0]["regime"]
+    strength = 0.0
+    if regime >= 0 and not math.isnan(state.life[plan.order.size + regime]["strength"]):
+        strength = state.life[plan.order.size + regime]["strength"]
+    row = plan.base[regime + 1]
+    weights[0] = scaled(row[0], row[1], strength)
+    weights[1] = scaled(row[2], row[3], strength)
+    return row[4]
+
+
+@compiled
+def slice_of(life: np.void, slices: int, target: np.ndarray) -> tuple[float, float]:
+    """Return the weights of an unwind after the slices taken so far (domain 8.2)."""
+    done = life["slice_done"] / slices
+    spot = life["unwind_spot"]
+    futures = life["unwind_futures"]
+    return spot + (target[0] - spot) * done, futures + (target[1] - futures) * done
+
+
+@compiled
+def follow_unwinds(rules: Table, life: Table, target: np.ndarray) -> bool:
+    """Hold weights back to the slowest running unwind; return whether one does.
+
+    Only the way up is sliced: an unwind whose slice has no less net delta than the target ends.
+    """
+    held = False
+    spot = target[0]
+    futures = target[1]
+    for entity in range(life.size):
+        if life[entity]["phase"] != codes.UNWINDING:
+            continue
+        slice_spot, slice_futures = slice_of(life[entity], rules[entity]["unwind"], target)
+        if target[0] + target[1] <= slice_spot + slice_futures:
+            cool_down(rules[entity], life[entity])
+        elif slice_spot + slice_futures < spot + futures:
+            spot = slice_spot
+            futures = slice_futures
+            held = True
+    target[0] = spot
+    target[1] = futures
+    return held
+
+
+@compiled
+def compose_targets(plan: Plan, state: State) -> None:
+    """Compose the targets of the state as it stands, with the trace of how they came about."""
+    size_effects(plan, state.life, state.scaled)
+    target = np.empty(2)
+    cap = base_of(plan, state, target)
+    size = sizes_allowed(plan, state, target[0] + target[1])
+    limit = min(plan.limits[0]["leverage"], cap)
+    leverage = leverage_in_force(plan.effects, size, limit)
+    length = compose(plan.effects, plan.limits, size, target, leverage, state.trace)
+    if follow_unwinds(plan.rules, state.life, target):
+        length = note(state.trace, length, codes.STAGE_UNWIND, target)
+    stance = state.stance[0]
+    stance["leverage"] = leverage
+    stance["trace_length"] = length
+    stance["spot"] = target[0]
+    stance["futures"] = target[1]
+
+
+@compiled
+def decide(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
+    """Evaluate a policy at one moment: the one decision code of backtest, replay, paper and live.
+
+    Parameters
+    ----------
+    plan, signals : Plan, Signals
+    state : State
+        Of the evaluation before; holds the new targets, trace and life cycles on return.
+    moment : int
+        Column of ``signals``; nothing in it was first known later than ``signals.ms[moment]``.
+    view : View
+        The account as guards see it.
+
+    Notes
+    -----
+    O(entities + effects). Reads no clock, no network and no random source.
+    """
+    evaluate_entities(plan, signals, state, moment, view)
+    compose_targets(plan, state)

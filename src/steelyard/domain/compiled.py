@@ -1,0 +1,76 @@
+"""This file is the one place that compiles: the decorator ``compiled`` and the folder of its cache."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_REACHABLE = ("domain", "features", "decision", "planning", "ledger", "kernel")
+
+
+def source_digest() -> str:
+    """Return a digest of every source file that compiled code can reach, and of numba's version.
+
+    A compiled function cached on disk does not notice that a function it calls in another file
+    has changed; a cache folder named by this digest does.
+    """
+    digest = hashlib.sha256(version("numba").encode())
+    for part in _REACHABLE:
+        for path in sorted((_PACKAGE / part).glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def cache_folder() -> Path:
+    """Return the folder of compiled code: ``STEELYARD_CACHE``, else the user's cache folder.
+
+    Where that cannot be written, a folder among the temporary files serves for this boot.
+    """
+    chosen = os.environ.get("STEELYARD_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    base = Path(chosen) if chosen else Path.home() / ".cache"
+    folder = base / "steelyard" / f"compiled-{source_digest()}"
+    if _writable(folder):
+        return folder
+    return Path(tempfile.gettempdir()) / f"steelyard-{os.getuid()}" / folder.name
+
+
+CACHE = cache_folder()
+os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
+
+import numba  # noqa: E402 - numba reads the cache folder from the environment when it loads
+
+numba.config.CACHE_DIR = str(CACHE)
+
+
+def is_compiled() -> bool:
+    """Tell whether a run of this very source has left its compiled code on disk."""
+    return any(CACHE.rglob("*.nbi"))
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function of scalars, arrays and NamedTuples; cached, strict arithmetic.
+
+    The first call with new argument types compiles. With ``NUMBA_DISABLE_JIT=1`` it is the plain
+    function. Division by zero gives infinity or NaN in both, as numpy does.
+    """
+    wrapped: Callable[P, R] = numba.njit(
+        cache=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True
+    )(function)
+    return wrapped

@@ -1,0 +1,208 @@
+"""This file is what is known of one asset on one venue: bars, funding, tiers and side series."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from steelyard.domain.arrays import Flags, Floats, Ints
+from steelyard.domain.errors import DataError
+from steelyard.domain.time import HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """Bars of equal length on a complete grid; a missing bar is a row of NaN.
+
+    Parameters
+    ----------
+    length_ms : int, milliseconds
+    open_ms : int64[n_bars]
+        When each bar begins; it is known at ``open_ms + length_ms``. Neighbours differ by ``length_ms``.
+    open, high, low, close : float64[n_bars], quote per coin
+    volume : float64[n_bars], coins
+        NaN throughout for a mark price.
+    """
+
+    length_ms: int
+    open_ms: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    @property
+    def known_ms(self) -> Ints:
+        """Return when each bar is final: the stamp of its end."""
+        return self.open_ms + self.length_ms
+
+    @property
+    def end_ms(self) -> int:
+        """Return the stamp at which the last bar ends."""
+        return int(self.open_ms[-1]) + self.length_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A side series as a step function of time: implied volatility, open interest, sentiment.
+
+    Parameters
+    ----------
+    known_ms : int64[n], increasing
+        When each value could first have been known.
+    value : float64[n]
+        In the unit that the data README gives.
+    max_age_ms : int
+        After this long without a newer value it is unknown (domain 9.2).
+    """
+
+    known_ms: Ints
+    value: Floats
+    max_age_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funding:
+    """Settled funding of a perpetual.
+
+    Parameters
+    ----------
+    ms : int64[n], increasing
+        Settlement, which is also when the rate is known.
+    rate : float64[n], fraction of notional for the settlement's own interval
+        Positive: longs pay shorts.
+    interval_hours : float64[n]
+        Hours that the settlement covers.
+    follows : bool[n]
+        True where the settlement comes exactly its own interval after the one before it.
+    """
+
+    ms: Ints
+    rate: Floats
+    interval_hours: Floats
+    follows: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiers:
+    """Maintenance-margin tiers of a contract, by notional.
+
+    Parameters
+    ----------
+    cap : float64[n], quote, increasing
+        Largest notional of each tier, itself included; infinity for the last.
+    rate : float64[n], fraction
+    deduction : float64[n], quote
+        Cumulative amount: maintenance margin = notional x rate - deduction.
+    """
+
+    cap: Floats
+    rate: Floats
+    deduction: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Dated facts of a venue that costs and order sizes need; fees and spread as fractions and bp.
+
+    Parameters
+    ----------
+    fee_spot, fee_perp : float, fraction of notional
+        Taker rates.
+    lot_spot, lot_perp : float, coins
+        Smallest step of a quantity; 0 where unknown, then quantities are not rounded.
+    min_spot, min_perp : float, quote
+        Smallest notional the venue takes.
+    liquidation_fee : float, fraction of notional
+    source : str
+        Where the facts come from, with their date.
+    """
+
+    fee_spot: float
+    fee_perp: float
+    lot_spot: float
+    lot_perp: float
+    min_spot: float
+    min_perp: float
+    liquidation_fee: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One series that was read: its name, the digest of its file, and its first and last stamp."""
+
+    series: str
+    sha256: str
+    first_ms: int
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """A run of missing bars or settlements of one series: from ``start_ms`` up to ``end_ms``."""
+
+    series: str
+    start_ms: int
+    end_ms: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """Everything that a policy and an account may read about one asset.
+
+    ``bars`` are the spot bars that conditions read, by kind (``1h``, ``1d``, ``1w``); ``spot``,
+    ``perp`` and ``mark`` are the hourly bars that the account lives on. ``series`` holds what only
+    conditions read (``implied_vol``, ``open_interest``); what the data lacks is not in it.
+    """
+
+    asset: str
+    quote: str
+    venue: str
+    spot: Bars
+    perp: Bars
+    mark: Bars
+    funding: Funding
+    tiers: Tiers
+    tiers_source: str
+    facts: Facts
+    bars: Mapping[str, Bars]
+    series: Mapping[str, Series] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+    holes: tuple[Hole, ...] = ()
+    is_synthetic: bool = False
+
+    @property
+    def start_ms(self) -> int:
+        """Return the first moment at which everything the account needs is there."""
+        firsts = (self.spot.open_ms[0], self.perp.open_ms[0], self.mark.open_ms[0])
+        return int(max(*firsts, self.funding.ms[0] - self.funding.interval_hours[0] * HOUR_MS))
+
+    @property
+    def end_ms(self) -> int:
+        """Return the end of the last bar that everything the account needs covers."""
+        funded = int(self.funding.ms[-1] + self.funding.interval_hours[-1] * HOUR_MS)
+        return min(self.spot.end_ms, self.perp.end_ms, self.mark.end_ms, funded)
+
+
+def bars_named(market: Market, kind: str) -> Bars:
+    """Return the spot bars of a kind.
+
+    Raises
+    ------
+    DataError
+        If the market holds no bars of that kind.
+    """
+    try:
+        return market.bars[kind]
+    except KeyError:
+        kinds = ", ".join(market.bars)
+        message = f"{market.asset} has no {kind} bars; there are {kinds}"
+        raise DataError(message) from None
+
+
+def missing(bars: Bars) -> Flags:
+    """Return which bars are missing, bool[n_bars]."""
+    return np.isnan(bars.close)

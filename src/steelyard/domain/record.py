@@ -1,0 +1,139 @@
+"""This file is what a run leaves behind: the decisions, the fills and the account at every bar."""
+
+from typing import Final, NamedTuple
+
+from steelyard.domain.arrays import Flags, Floats, Ints
+
+MAX_TRACE: Final = 64
+"""Rows kept of one composition; the policy schema allows no more effects than fit."""
+
+FILL_REBALANCE: Final = 0
+FILL_DEFENCE: Final = 1
+FILL_LIQUIDATION: Final = 2
+FILL_REASONS: Final = ("rebalance", "margin_defence", "liquidation")
+
+
+class Decisions(NamedTuple):
+    """What was decided at every evaluation, and why.
+
+    Parameters
+    ----------
+    ms : int64[n_moments]
+    evaluated : bool[n_moments, n_entities]
+        Which triggers and regimes were due.
+    condition : float64[n_moments, n_entities]
+        Entry condition (with ``while_active``): 1 true, 0 false, NaN unknown; last value where not due.
+    phase : int64[n_moments, n_entities]
+        Phase after the evaluation; see ``codes.PHASES``.
+    strength : float64[n_moments, n_entities], 0 to 1
+        NaN where the entity is idle or has none.
+    regime : int64[n_moments]
+        Number of the regime in force; -1 is the baseline.
+    targets : float64[n_moments, 2], fractions of equity
+        Spot and signed futures.
+    trace : float64[n_moments, MAX_TRACE, 3]
+        Rows (stage or ``FIRST_EFFECT`` + effect, spot, futures) of the composition.
+    trace_length : int64[n_moments]
+    leverage : float64[n_moments]
+        Leverage limit in force.
+    ordered : float64[n_moments, n_legs], coins
+        Quantities ordered; 0 where there was nothing to do.
+    """
+
+    ms: Ints
+    evaluated: Flags
+    condition: Floats
+    phase: Ints
+    strength: Floats
+    regime: Ints
+    targets: Floats
+    trace: Floats
+    trace_length: Ints
+    leverage: Floats
+    ordered: Floats
+
+
+class Fills(NamedTuple):
+    """Every execution, oldest first; only the first ``count[0]`` rows count.
+
+    Parameters
+    ----------
+    count : int64[1]
+    decided_ms, filled_ms : int64[n]
+        When the order was decided and when the bar that filled it began (a liquidation: both the
+        bar's open).
+    asset, leg, reason : int64[n]
+    quantity : float64[n], coins, signed
+    price : float64[n], quote per coin
+        Fill price, slippage included.
+    reference : float64[n], quote per coin
+        Spot price or mark at the same instant.
+    fee, slippage : float64[n], quote, >= 0 is a cost
+        A fill better than its reference has a negative slippage.
+    """
+
+    count: Ints
+    decided_ms: Ints
+    filled_ms: Ints
+    asset: Ints
+    leg: Ints
+    reason: Ints
+    quantity: Floats
+    price: Floats
+    reference: Floats
+    fee: Floats
+    slippage: Floats
+
+
+class Curve(NamedTuple):
+    """The account at the end of every bar, float64 or int64 [n_bars].
+
+    Parameters
+    ----------
+    ms : int64, end of the bar
+    equity, spot, futures, cash : quote
+        ``futures`` is signed notional at the mark; equity = spot + cash.
+    margin_ratio : maintenance margin over margin balance, 0 without a position
+    regime : number of the regime in force, -1 the baseline
+    """
+
+    ms: Ints
+    equity: Floats
+    spot: Floats
+    futures: Floats
+    cash: Floats
+    margin_ratio: Floats
+    regime: Ints
+
+
+class Walk(NamedTuple):
+    """The outcome of one run of one policy over one track.
+
+    Parameters
+    ----------
+    start_equity : float, quote
+    curve, decisions, fills : as above
+    parts : float64[n_bars, n_parts], quote
+        Attribution accumulated up to the end of each bar, over all assets (``codes.PARTS``).
+    futures_costs : float64[n_bars], quote
+        Profit and loss of the futures leg accumulated, after its fees, slippage, funding, liquidation.
+    traded : float64[n_legs], quote
+        Sum of |notional| traded.
+    rejected : int
+        Orders not sent: below the smallest size after rounding or capping.
+    waited : int
+        Bars that orders waited for because the bar was missing.
+    defended : int
+        Bars on which margin defence sent orders.
+    """
+
+    start_equity: float
+    curve: Curve
+    decisions: Decisions
+    fills: Fills
+    parts: Floats
+    futures_costs: Floats
+    traded: Floats
+    rejected: int
+    waited: int
+    defended: int

@@ -1,0 +1,52 @@
+"""This file is the margin rule of domain 9.5.7: how much spot and futures a limit of leverage leaves."""
+
+from steelyard.domain.compiled import compiled
+
+
+@compiled
+def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, float]:
+    """Return the weights nearest to those asked for that cash can back.
+
+    Parameters
+    ----------
+    spot : float, in [0, 1], fraction of equity
+    futures : float, signed fraction of equity
+    leverage : float, > 0
+        Limit of |futures| over cash, ``1 - spot``.
+
+    Returns
+    -------
+    spot, futures : float
+        A short keeps its hedge ratio h: spot is sold until ``spot <= leverage / (h + leverage)``.
+        A long is cut to ``leverage x (1 - spot)``.
+
+    Examples
+    --------
+    >>> fit_margin(0.9, -0.9, 2.0)  # spot tripled against a full hedge
+    (0.6666666666666666, -0.6666666666666666)
+    >>> fit_margin(0.75, 0.6, 2.0)
+    (0.75, 0.5)
+    """
+    if futures > 0.0:
+        return spot, min(futures, leverage * (1.0 - spot))
+    if spot <= 0.0:
+        return spot, max(futures, -leverage)
+    hedge = -futures / spot
+    most = leverage / (hedge + leverage)
+    if spot > most:
+        return most, -hedge * most
+    return spot, futures
+
+
+@compiled
+def hedge_ratio(spot: float, futures: float) -> float:
+    """Return ``max(0, -futures) / spot``; NaN without spot (domain 1.1).
+
+    Examples
+    --------
+    >>> hedge_ratio(0.5, -0.25), hedge_ratio(0.6, 0.4)
+    (0.5, 0.0)
+    """
+    if spot <= 0.0:
+        return float("nan")
+    return max(0.0, -futures) / spot

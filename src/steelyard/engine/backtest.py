@@ -1,0 +1,193 @@
+"""This file is the main job: a policy over history, beside its benchmarks, as a result."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.domain.arrays import Floats
+from steelyard.domain.errors import RequestError
+from steelyard.domain.market import Market
+from steelyard.domain.plan import Costs, Signals, Track
+from steelyard.domain.record import Walk
+from steelyard.engine.dates import period
+from steelyard.kernel.track import (
+    HALF_SPREAD_BPS,
+    IMPACT,
+    LIQUIDITY_DAYS,
+    build_costs,
+    build_track,
+)
+from steelyard.kernel.walk import walk
+from steelyard.policy.compile import CompiledPolicy, compile_policy
+from steelyard.policy.evaluate import Memo, evaluate_signals
+from steelyard.policy.load import Policy, load_policy
+from steelyard.policy.needs import absent_series
+from steelyard.report.inputs import JsonValue, RunInputs
+from steelyard.report.policy_facts import policy_facts
+from steelyard.report.result import Result, build_result
+
+DEFAULT_CASH = 100_000.0
+"""Quote currency an account begins with unless told otherwise."""
+
+_TWIN_LEVERAGE = 2.0
+"""Leverage limit of the constant-delta twin: that of the policy it is made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One market between two moments, ready for any number of policies.
+
+    Parameters
+    ----------
+    market : Market
+    start_ms, end_ms : int, milliseconds
+    costs : Costs
+    cash : float, quote
+    memo : Memo
+        Values of sub-expressions, shared by all policies on this market.
+    """
+
+    market: Market
+    start_ms: int
+    end_ms: int
+    costs: Costs
+    cash: float
+    memo: Memo
+
+    def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
+        """Return a policy's signals and the bars its account walks over."""
+        signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
+        return signals, build_track(self.market, signals, self.start_ms, self.end_ms)
+
+    def run(self, compiled: CompiledPolicy) -> Walk:
+        """Return the outcome of a policy."""
+        signals, track = self.prepare(compiled)
+        return walk(compiled.plan, signals, track, self.costs, self.cash)
+
+
+def lay_course(
+    market: Market, *, start: str | None, end: str | None, cash: float = DEFAULT_CASH
+) -> Course:
+    """Return the course of a run.
+
+    Parameters
+    ----------
+    start, end : str or None
+        Days or hours, UTC; an end day is included. None: as far as the data reaches.
+    cash : float, quote, > 0
+
+    Raises
+    ------
+    RequestError
+        If the dates lie outside the data, or the cash is no amount to begin with.
+    """
+    if not (math.isfinite(cash) and cash > 0.0):
+        raise RequestError(f"cash is {cash}; begin with an amount of {market.quote} above 0")
+    start_ms, end_ms = period(market, start, end)
+    return Course(
+        market=market,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        costs=build_costs(market),
+        cash=cash,
+        memo={},
+    )
+
+
+def constant_delta(walked: Walk) -> tuple[float, float]:
+    """Return spot and futures weights with the average delta of a run, without its timing.
+
+    Spot alone where it can; below 0 short futures, above 1 as much spot as still backs the futures.
+    """
+    curve = walked.curve
+    solvent = curve.equity > 0.0
+    exposure: Floats = (curve.spot[solvent] + curve.futures[solvent]) / curve.equity[solvent]
+    delta = float(np.mean(exposure)) if exposure.size else 0.0
+    spot = min(max(delta, 0.0), 1.0)
+    if delta > 1.0:
+        spot = max(0.0, (_TWIN_LEVERAGE - delta) / (_TWIN_LEVERAGE - 1.0))
+    futures = min(max(delta - spot, -_TWIN_LEVERAGE), _TWIN_LEVERAGE * (1.0 - spot))
+    return spot, futures
+
+
+def _twin(walked: Walk) -> Policy:
+    """Return the constant-delta twin of a run as a policy."""
+    spot, futures = constant_delta(walked)
+    settings = [f"baseline.spot={spot!r}", f"baseline.futures={futures!r}"]
+    return load_policy("static-60-40", settings)
+
+
+def _assumptions(market: Market, costs: Costs) -> dict[str, JsonValue]:
+    facts = market.facts
+    return {
+        "fees": {"spot": facts.fee_spot, "perpetual": facts.fee_perp, "source": facts.source},
+        "slippage": {
+            "half_spread_bps": HALF_SPREAD_BPS,
+            "impact": IMPACT,
+            "liquidity_days": LIQUIDITY_DAYS,
+            "model": "half-spread + 10^4 x impact x daily volatility x sqrt(order / daily volume)",
+        },
+        "tiers": {"source": market.tiers_source, "liquidation_fee": costs.liquidation_fee},
+        "fill": (
+            "decided on closed bars, filled at the open of the bar that begins then or the next "
+            "one there is; the account begins in cash with the policy at its baseline"
+        ),
+    }
+
+
+def backtest(
+    policy: Policy | str,
+    market: Market,
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    cash: float = DEFAULT_CASH,
+) -> Result:
+    """Return what a policy would have come to on a market, beside the five benchmarks.
+
+    Parameters
+    ----------
+    policy : Policy or str
+        A loaded policy, or the name or path of one.
+    market : Market
+    start, end : str, optional
+        Days or hours, UTC, such as ``2021-11-10``; an end day is included. Without them the run
+        covers all that the account's series have in common.
+    cash : float, quote, > 0
+        What the account begins with.
+
+    Raises
+    ------
+    PolicyError
+        If the policy cannot be run.
+    DataError
+        If the market lacks a series the policy needs, or a settlement is missing.
+    RequestError
+        If the dates lie outside the data.
+    """
+    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    compiled = compile_policy(loaded)
+    course = lay_course(market, start=start, end=end, cash=cash)
+    walked = course.run(compiled)
+    benchmarks = {
+        "hold": load_policy("hold"),
+        "static_70_30": load_policy("static-70-30"),
+        "static_60_40": load_policy("static-60-40"),
+        "constant_delta": _twin(walked),
+        "sma200_only": load_policy("sma200-only"),
+    }
+    return build_result(
+        RunInputs(
+            policy=policy_facts(compiled),
+            market=market,
+            start_ms=course.start_ms,
+            end_ms=course.end_ms,
+            walk=walked,
+            benchmarks={
+                name: course.run(compile_policy(other)) for name, other in benchmarks.items()
+            },
+            assumptions=_assumptions(market, course.costs),
+            warnings=absent_series(compiled, market),
+        )
+    )

@@ -1,0 +1,100 @@
+"""This file runs a policy bar by bar: the loop of replay and, later, of paper and live."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
+from steelyard.kernel.bar import force_close, note_account, note_fill, settle, value_at
+from steelyard.kernel.book import Book
+from steelyard.kernel.moment import defend, evaluate
+from steelyard.venues.sim import Execution
+
+
+class Broker(Protocol):
+    """Where orders go."""
+
+    def is_open(self, asset: int, leg: int, bar: int) -> bool:
+        """Tell whether a leg trades now."""
+
+    def execute(
+        self, account: Account, asset: int, leg: int, order: float, bar: int
+    ) -> Execution | None:
+        """Fill an order and book it; None where nothing of it could be settled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Drive one policy over bars as they come, with the functions the kernel walks with.
+
+    Parameters
+    ----------
+    plan, signals : Plan, Signals
+        The policy, and its conditions up to now.
+    track : Track
+        The bars; only the one that is stepped is read.
+    costs : Costs
+    book : Book
+        Everything the run writes into.
+    broker : Broker
+    """
+
+    plan: Plan
+    signals: Signals
+    track: Track
+    costs: Costs
+    book: Book
+    broker: Broker
+
+    def begin(self) -> None:
+        """Value the empty account and make the first allocation, where the start is a moment."""
+        value_at(self.book.account, self.track.start_price)
+        if self.track.first_moment >= 0:
+            first = self.track.first_moment
+            evaluate(self.plan, self.signals, self.costs, self.book, first, 1)
+
+    def step(self, bar: int) -> None:
+        """Live through one bar, in the order of domain 9.1."""
+        account = self.book.account
+        value_at(account, self.track.open[:, :, bar])
+        self._liquidate(bar, through=0)
+        self._trade(bar)
+        self._liquidate(bar, through=1)
+        value_at(account, self.track.close[:, :, bar])
+        settle(account, self.track, bar)
+        self._liquidate(bar, through=0)
+        moment = int(self.track.moment[bar])
+        if moment >= 0:
+            evaluate(self.plan, self.signals, self.costs, self.book, moment, 0)
+        end_ms = int(self.track.open_ms[bar]) + self.track.length_ms
+        defend(self.plan, self.costs, self.book, end_ms)
+        note_account(self.book, self.costs, bar)
+
+    def _liquidate(self, bar: int, *, through: int) -> None:
+        if self.book.account.quantity[0, PERP] != 0.0:
+            force_close(self.book, self.track, self.costs, bar, through)
+
+    def _trade(self, bar: int) -> None:
+        """Send what waits: futures that lower risk first, then spot, then other futures."""
+        pending = self.book.orders["pending"][0]
+        held = float(self.book.account.quantity[0].sum())
+        legs = (PERP, SPOT) if held * pending[PERP] < 0.0 else (SPOT, PERP)
+        for leg in legs:
+            if pending[leg] != 0.0:
+                self._send(leg, bar)
+
+    def _send(self, leg: int, bar: int) -> None:
+        desk, order = self.book.desk[0], self.book.orders[0, leg]
+        if not self.broker.is_open(0, leg, bar):
+            desk["waited"] += 1
+            return
+        wanted = float(order["pending"])
+        order["pending"] = 0.0
+        done = self.broker.execute(self.book.account, 0, leg, wanted, bar)
+        if done is None:
+            desk["rejected"] += 1
+            return
+        stamps = (int(order["decided_ms"]), int(self.track.open_ms[bar]))
+        what = (0, leg, int(order["reason"]))
+        trade = (done.quantity, done.price, done.reference)
+        note_fill(self.book, stamps, what, trade, (done.fee, done.slippage))

@@ -1,0 +1,1 @@
+"""The features: pure functions from arrays to arrays, one family per file."""

@@ -1,0 +1,166 @@
+"""This file is everything one run writes into, allocated before it begins."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from steelyard.decision.state import State, new_state
+from steelyard.domain.arrays import Floats, Table
+from steelyard.domain.codes import LEGS, PARTS
+from steelyard.domain.plan import Account, Plan, Signals, Track
+from steelyard.domain.record import MAX_TRACE, Curve, Decisions, Fills
+from steelyard.ledger.account import open_account
+
+ORDER: Final = np.dtype(
+    [("pending", np.float64), ("decided_ms", np.int64), ("reason", np.int64)]
+)
+"""The order of one leg: coins that wait for the next existing bar, when and why they were ordered."""
+
+DESK: Final = np.dtype(
+    [
+        ("day", np.int64),
+        ("turnover", np.float64),
+        ("defending", np.int64),
+        ("rejected", np.int64),
+        ("waited", np.int64),
+        ("defended", np.int64),
+        ("fills", np.int64),
+    ]
+)
+"""Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
+whether margin defence is on, and the counts of ``record.Walk`` and of rows in the table of fills."""
+
+FILL: Final = np.dtype(
+    [
+        ("decided_ms", np.int64),
+        ("filled_ms", np.int64),
+        ("asset", np.int64),
+        ("leg", np.int64),
+        ("reason", np.int64),
+        ("quantity", np.float64),
+        ("price", np.float64),
+        ("reference", np.float64),
+        ("fee", np.float64),
+        ("slippage", np.float64),
+    ]
+)
+"""One execution; see ``record.Fills``."""
+
+BAR: Final = np.dtype(
+    [
+        ("equity", np.float64),
+        ("spot", np.float64),
+        ("futures", np.float64),
+        ("cash", np.float64),
+        ("margin_ratio", np.float64),
+        ("regime", np.int64),
+        ("parts", np.float64, (len(PARTS),)),
+        ("futures_result", np.float64),
+    ]
+)
+"""The account at the end of one bar; see ``record.Curve`` and ``record.Walk``."""
+
+MOMENT: Final = np.dtype(
+    [
+        ("regime", np.int64),
+        ("spot", np.float64),
+        ("futures", np.float64),
+        ("leverage", np.float64),
+        ("trace_length", np.int64),
+        ("ordered", np.float64, (len(LEGS),)),
+    ]
+)
+"""One decision; see ``record.Decisions``."""
+
+ENTITY: Final = np.dtype(
+    [
+        ("evaluated", np.int64),
+        ("condition", np.float64),
+        ("phase", np.int64),
+        ("strength", np.float64),
+    ]
+)
+"""One trigger or regime at one decision; see ``record.Decisions``."""
+
+
+class Book(NamedTuple):
+    """State, account and all records of one run.
+
+    Parameters
+    ----------
+    state : State
+    account : Account
+    orders : ORDER[n_assets, n_legs]
+    desk : DESK[1]
+    fills : FILL[most fills]
+    bars : BAR[n_bars]
+    moments : MOMENT[n_moments]
+    entities : ENTITY[n_moments, n_entities]
+    trace : float64[n_moments, MAX_TRACE, 3]
+    """
+
+    state: State
+    account: Account
+    orders: Table
+    desk: Table
+    fills: Table
+    bars: Table
+    moments: Table
+    entities: Table
+    trace: Floats
+
+
+def open_book(plan: Plan, signals: Signals, track: Track, cash: float) -> Book:
+    """Return an empty book for one run.
+
+    Parameters
+    ----------
+    cash : float, quote
+        What the account begins with.
+    """
+    n_assets, n_legs, n_bars = track.first_fill.shape
+    moments = signals.ms.size
+    desk = np.zeros(1, DESK)
+    desk["day"] = -1
+    return Book(
+        state=new_state(plan, signals.grid_index.shape[0]),
+        account=open_account(n_assets, n_legs, cash),
+        orders=np.zeros((n_assets, n_legs), ORDER),
+        desk=desk,
+        fills=np.empty(2 * n_assets * n_legs * (n_bars + 1), FILL),
+        bars=np.zeros(n_bars, BAR),
+        moments=np.zeros(moments, MOMENT),
+        entities=np.zeros((moments, plan.rules.size), ENTITY),
+        trace=np.empty((moments, MAX_TRACE, 3)),
+    )
+
+
+def curve_of(book: Book, track: Track) -> Curve:
+    """Return the account at the end of every bar."""
+    columns = ("equity", "spot", "futures", "cash", "margin_ratio", "regime")
+    return Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
+
+
+def fills_of(book: Book) -> Fills:
+    """Return every execution."""
+    count = int(book.desk["fills"][0])
+    columns = (book.fills[:count][name].copy() for name in FILL.names or ())
+    return Fills(np.array([count]), *columns)
+
+
+def decisions_of(book: Book, signals: Signals) -> Decisions:
+    """Return every decision."""
+    moments = book.moments
+    return Decisions(
+        ms=signals.ms,
+        evaluated=book.entities["evaluated"] == 1,
+        condition=book.entities["condition"].copy(),
+        phase=book.entities["phase"].copy(),
+        strength=book.entities["strength"].copy(),
+        regime=moments["regime"].copy(),
+        targets=np.stack([moments["spot"], moments["futures"]], axis=1),
+        trace=book.trace,
+        trace_length=moments["trace_length"].copy(),
+        leverage=moments["leverage"].copy(),
+        ordered=moments["ordered"].copy(),
+    )

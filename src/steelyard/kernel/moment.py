@@ -1,0 +1,153 @@
+"""This file is an evaluation: decide, order what leads to the targets, write down why."""
+
+import numpy as np
+
+from steelyard.decision.step import decide
+from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.compiled import compiled
+from steelyard.domain.plan import Account, Costs, Plan, Signals
+from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE
+from steelyard.domain.time import DAY_MS
+from steelyard.domain.view import View
+from steelyard.kernel.bar import weigh
+from steelyard.kernel.book import Book
+from steelyard.ledger.account import equity
+from steelyard.ledger.margin import margin_ratio
+from steelyard.planning.defence import defended_targets, is_defending
+from steelyard.planning.orders import Legs, band_of, plan_orders
+
+
+@compiled
+def legs_of(plan: Plan, account: Account, costs: Costs, spot: float, futures: float) -> Legs:
+    """Return what planning needs to know of the account's legs.
+
+    Parameters
+    ----------
+    spot, futures : float, fractions of equity
+        Targets.
+    """
+    targets = np.empty(2)
+    targets[SPOT] = spot
+    targets[PERP] = futures
+    least = np.empty(2)
+    for leg in range(2):
+        least[leg] = max(costs.min_notional[0, leg], plan.limits[0]["min_notional"])
+    return Legs(weigh(account, 0), targets, account.price[0], costs.lot[0], least)
+
+
+@compiled
+def room_today(plan: Plan, book: Book, ms: int) -> float:
+    """Return what today's turnover cap leaves, as a fraction of equity; a new day starts afresh."""
+    desk = book.desk[0]
+    day = ms // DAY_MS
+    if day != desk["day"]:
+        desk["day"] = day
+        desk["turnover"] = 0.0
+    return plan.limits[0]["turnover_per_day"] - desk["turnover"]
+
+
+@compiled
+def send(book: Book, orders: np.ndarray, ms: int, reason: int) -> None:
+    """Let new orders replace those that wait.
+
+    Parameters
+    ----------
+    orders : float64[2], coins
+    """
+    for leg in range(2):
+        order = book.orders[0, leg]
+        order["pending"] = orders[leg]
+        order["decided_ms"] = ms
+        order["reason"] = reason
+
+
+@compiled
+def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: int) -> None:
+    """Order what leads from the holdings to the targets in force.
+
+    Parameters
+    ----------
+    is_first : int
+        1: the first allocation, which no turnover cap holds back.
+    """
+    stance = book.state.stance[0]
+    legs = legs_of(plan, book.account, costs, stance["spot"], stance["futures"])
+    bands = np.empty(2)
+    for leg in range(2):
+        bands[leg] = 0.0 if is_first == 1 else band_of(plan, legs.targets[leg])
+    room = np.inf if is_first == 1 else room_today(plan, book, ms)
+    orders = np.zeros(2)
+    dropped, turnover = plan_orders(legs, bands, equity(book.account), room, orders)
+    send(book, orders, ms, FILL_REBALANCE)
+    book.desk[0]["rejected"] += dropped
+    if is_first == 0:
+        book.desk[0]["turnover"] += turnover
+
+
+@compiled
+def evaluate(
+    plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int, is_first: int
+) -> None:
+    """Decide at a moment, order what leads to the targets, and write down why.
+
+    An account without equity decides but orders nothing.
+
+    Parameters
+    ----------
+    is_first : int
+        1: the first allocation of the run.
+    """
+    account = book.account
+    total = equity(account)
+    spot = weigh(account, 0)[SPOT] if total > 0.0 else 0.0
+    decide(plan, signals, book.state, moment, View(spot, account.futures_result[0]))
+    if total > 0.0:
+        rebalance(plan, costs, book, signals.ms[moment], is_first)
+        for leg in range(2):
+            book.moments[moment]["ordered"][leg] = book.orders[0, leg]["pending"]
+    note_decision(plan, signals, book, moment)
+
+
+@compiled
+def note_decision(plan: Plan, signals: Signals, book: Book, moment: int) -> None:
+    """Write down what was decided at a moment, and how it came about."""
+    for entity in range(plan.rules.size):
+        row = book.entities[moment, entity]
+        life = book.state.life[entity]
+        row["evaluated"] = 1 if signals.due[plan.rules[entity]["clock"], moment] else 0
+        row["condition"] = life["condition"]
+        row["phase"] = life["phase"]
+        row["strength"] = life["strength"]
+    stance = book.state.stance[0]
+    decision = book.moments[moment]
+    decision["regime"] = stance["regime"]
+    decision["spot"] = stance["spot"]
+    decision["futures"] = stance["futures"]
+    decision["leverage"] = stance["leverage"]
+    decision["trace_length"] = stance["trace_length"]
+    for line in range(stance["trace_length"]):
+        for column in range(3):
+            book.trace[moment, line, column] = book.state.trace[line, column]
+
+
+@compiled
+def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
+    """Shrink the position where the margin demands it, without waiting for an evaluation (K1)."""
+    account = book.account
+    if account.quantity[0, PERP] == 0.0 or equity(account) <= 0.0:
+        book.desk[0]["defending"] = 0
+        return
+    weights = weigh(account, 0)
+    before = book.desk[0]["defending"] == 1
+    is_on = is_defending(plan, weights, margin_ratio(account, costs), before)
+    book.desk[0]["defending"] = 1 if is_on else 0
+    if not is_on:
+        return
+    spot, futures = defended_targets(plan, weights)
+    if spot == weights[SPOT] and futures == weights[PERP]:
+        return
+    orders = np.zeros(2)
+    legs = legs_of(plan, account, costs, spot, futures)
+    plan_orders(legs, np.zeros(2), equity(account), np.inf, orders)
+    send(book, orders, ms, FILL_DEFENCE)
+    book.desk[0]["defended"] += 1

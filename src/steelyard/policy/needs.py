@@ -1,0 +1,96 @@
+"""Which series a policy's conditions read, and which of them may be missing."""
+
+from collections.abc import Iterator, Mapping
+
+from steelyard.domain.errors import DataError
+from steelyard.domain.market import Market
+from steelyard.policy.compile import CompiledPolicy
+from steelyard.policy.conditions import called, entity_path
+from steelyard.policy.library import EXPECTED_FILES, FUNCTIONS
+from steelyard.policy.nodes import HELD_RECLAIM, Node
+
+_LEVELS = frozenset(
+    {
+        "support",
+        "resistance",
+        "breached",
+        "broken_support",
+        "held_support",
+        "near_resistance",
+        HELD_RECLAIM,
+    }
+)
+_LEVEL_BARS = "1w"
+
+
+def series_read(node: Node, *, optional: bool = False) -> Iterator[tuple[str, bool]]:
+    """Yield every side series a tree reads, and whether ``first_known`` stands in for it."""
+    if node.name in FUNCTIONS and FUNCTIONS[node.name].grid == "series":
+        yield node.name, optional
+    last = len(node.children) - 1
+    for position, child in enumerate(node.children):
+        replaced = node.name == "first_known" and position < last
+        yield from series_read(child, optional=optional or replaced)
+
+
+def bars_read(node: Node) -> Iterator[str]:
+    """Yield every kind of bars a tree reads."""
+    for found in node.walk():
+        if found.bars:
+            yield found.bars
+        if found.name in _LEVELS:
+            yield _LEVEL_BARS
+
+
+def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
+    """Return a sentence for each series that the market lacks and ``first_known`` stands in for."""
+    sentences = [
+        f"{market.asset} has no {series}: {name}, {key}, goes by what first_known names next"
+        for name, key, tree in _trees(compiled)
+        for series in dict(series_read(tree))
+        if series not in market.series
+    ]
+    return tuple(dict.fromkeys(sentences))
+
+
+def check_needs(compiled: CompiledPolicy, market: Market) -> None:
+    """Check that the market has all that the conditions cannot do without.
+
+    Parameters
+    ----------
+    compiled : CompiledPolicy
+        What is asked.
+    market : Market
+        What there is.
+
+    Raises
+    ------
+    DataError
+        Naming the trigger or regime, the series, and the file that would supply it.
+    """
+    for name, key, tree in _trees(compiled):
+        for kind in bars_read(tree):
+            if kind not in market.bars:
+                there = f"of {market.asset} there are only {', '.join(market.bars)}"
+                raise DataError(f"{name}, {key}, reads {kind} bars; {there}")
+        for series, optional in series_read(tree):
+            if series not in market.series and not optional:
+                raise DataError(_missing(name, key, series, market))
+
+
+def _missing(name: str, key: str, series: str, market: Market) -> str:
+    file = EXPECTED_FILES[series].format(asset=market.asset)
+    return (
+        f"{name}, {key}, reads {series}, which the data does not hold for {market.asset}; "
+        f"add {file}, or give a stand-in by first_known({series}, ...)"
+    )
+
+
+def _trees(compiled: CompiledPolicy) -> Iterator[tuple[str, str, Node]]:
+    """Yield every condition with the names a message needs."""
+    policy = compiled.policy
+    for number, trees in enumerate(policy.conditions):
+        path = entity_path(policy.document, number)
+        given: Mapping[str, Node] = trees.given
+        for key, tree in given.items():
+            yield called(path, policy.document.entities[number]), key, tree

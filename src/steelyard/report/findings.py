@@ -1,0 +1,94 @@
+"""What a reader of a result must be warned of."""
+
+from steelyard.domain.market import Hole, Market
+from steelyard.domain.record import FILL_LIQUIDATION, Walk
+from steelyard.domain.time import text
+from steelyard.report.activity import TriggerActivity
+from steelyard.report.inputs import RunInputs
+from steelyard.report.words import counted, quantity
+
+ENOUGH_EVENTS = 30
+"""Fewer independent events than this prove nothing (domain 13)."""
+
+SYNTHETIC = (
+    "The market is synthetic: a made-up path with an event for every rule; "
+    "what happens on it says nothing about any real market."
+)
+
+
+def holes_met(market: Market, end_ms: int) -> tuple[Hole, ...]:
+    """Return the holes in everything read up to the end of a run; history before it counts too."""
+    met = [hole for hole in market.holes if hole.start_ms < end_ms]
+    return tuple(sorted(met, key=lambda hole: (hole.series, hole.start_ms)))
+
+
+def _liquidations(walk: Walk, asset: str) -> list[str]:
+    fills = walk.fills
+    return [
+        f"Liquidated on {text(int(fills.filled_ms[row]))}: the venue closed "
+        f"{quantity(float(fills.quantity[row]), asset)} of futures at {fills.price[row]:,.8g}."
+        for row in range(int(fills.count[0]))
+        if fills.reason[row] == FILL_LIQUIDATION
+    ]
+
+
+def _few_events(triggers: tuple[TriggerActivity, ...]) -> list[str]:
+    few = [trigger for trigger in triggers if trigger.episodes < ENOUGH_EVENTS]
+    if not few:
+        return []
+    fired = ", ".join(f"{trigger.id} {trigger.episodes}" for trigger in few)
+    rule = f"fewer than {ENOUGH_EVENTS} independent ones of {fired}"
+    return [f"Too few events to conclude anything: {rule}. Each is in the table of episodes."]
+
+
+def _unknown(triggers: tuple[TriggerActivity, ...]) -> list[str]:
+    return [
+        f"{trigger.id} was unknown at {trigger.unknown:,d} of its "
+        f"{counted(trigger.evaluated, 'evaluation')}: data it reads was missing."
+        for trigger in triggers
+        if trigger.unknown > 0
+    ]
+
+
+def _account(walk: Walk) -> list[str]:
+    said = []
+    if walk.defended:
+        said.append(f"Margin defence sent orders on {counted(walk.defended, 'bar')}.")
+    if walk.waited:
+        said.append(f"Orders waited {counted(walk.waited, 'bar')} because the bar was missing.")
+    if walk.rejected:
+        orders = counted(walk.rejected, "order")
+        said.append(f"{orders} not sent: smaller than the venue or the policy takes.")
+    return said
+
+
+def _holes(inputs: RunInputs) -> list[str]:
+    by_series: dict[str, list[Hole]] = {}
+    for hole in holes_met(inputs.market, inputs.end_ms):
+        by_series.setdefault(hole.series, []).append(hole)
+    said = []
+    for series, holes in by_series.items():
+        missing = sum(hole.count for hole in holes)
+        within = sum(hole.end_ms > inputs.start_ms for hole in holes)
+        listed = "; ".join(
+            f"{text(hole.start_ms)} to {text(hole.end_ms)} ({hole.count})" for hole in holes
+        )
+        said.append(
+            f"{series} has {counted(len(holes), 'hole')} ({missing:,d} missing) up to the end of "
+            f"the run, {within:,d} of the holes within it: {listed}."
+        )
+    return said
+
+
+def warnings(inputs: RunInputs, triggers: tuple[TriggerActivity, ...]) -> tuple[str, ...]:
+    """Return every warning, the gravest first: each one sentence or two."""
+    said = [
+        *([SYNTHETIC] if inputs.market.is_synthetic else []),
+        *_liquidations(inputs.walk, inputs.market.asset),
+        *inputs.warnings,
+        *_account(inputs.walk),
+        *_unknown(triggers),
+        *_few_events(triggers),
+        *_holes(inputs),
+    ]
+    return tuple(dict.fromkeys(said))

@@ -1,0 +1,109 @@
+"""A run as polars frames: the columns of the parquet files, defined here only."""
+
+import numpy as np
+import polars as pl
+
+from steelyard.domain import codes
+from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.record import FILL_REASONS
+from steelyard.report.activity import regime_name
+from steelyard.report.daily import hedge_ratios, quotient
+from steelyard.report.inputs import RunInputs
+from steelyard.report.reasons import reason
+
+STAMP = pl.Datetime("ms", "UTC")
+LEG_NAMES = ("spot", "futures")
+
+
+def _stamps(name: str, ms: Ints) -> pl.Series:
+    return pl.Series(name, ms, dtype=pl.Int64).cast(STAMP)
+
+
+def _numbers(name: str, values: Floats) -> pl.Series:
+    """Return a column in which what is not a number is null."""
+    return pl.Series(name, np.where(np.isfinite(values), values, np.nan)).fill_nan(None)
+
+
+def _names(name: str, numbers: Ints, words: tuple[str, ...]) -> pl.Series:
+    """Return a column of words, given their numbers from 0 on."""
+    return pl.Series(name, [words[number] for number in numbers.tolist()], dtype=pl.String)
+
+
+def _regimes(inputs: RunInputs, numbers: Ints) -> pl.Series:
+    words = tuple(regime_name(inputs.policy, n) for n in range(-1, len(inputs.policy.regime_ids)))
+    return _names("regime", numbers + 1, words)
+
+
+def equity_frame(inputs: RunInputs) -> pl.DataFrame:
+    """Return the account at the start and at the end of every bar.
+
+    Columns: ``ts`` (datetime, UTC), ``equity``, ``spot``, ``futures``, ``cash`` (quote; futures
+    signed), ``delta`` (fraction of equity), ``hedge_ratio`` (null without spot), ``leverage``
+    (|futures| over cash; null where cash is not above zero), ``margin_ratio``, ``regime``.
+    """
+    walk, curve = inputs.walk, inputs.walk.curve
+    cash = np.concatenate([[walk.start_equity], curve.cash])
+    equity = np.concatenate([[walk.start_equity], curve.equity])
+    spot, futures = np.concatenate([[0.0], curve.spot]), np.concatenate([[0.0], curve.futures])
+    return pl.DataFrame(
+        [
+            _stamps("ts", np.concatenate([[inputs.start_ms], curve.ms])),
+            _numbers("equity", equity),
+            _numbers("spot", spot),
+            _numbers("futures", futures),
+            _numbers("cash", cash),
+            _numbers("delta", quotient(spot + futures, equity)),
+            _numbers("hedge_ratio", hedge_ratios(spot, futures, equity)),
+            _numbers("leverage", quotient(np.abs(futures), cash)),
+            _numbers("margin_ratio", np.concatenate([[0.0], curve.margin_ratio])),
+            _regimes(inputs, np.concatenate([[-1], curve.regime])),
+        ]
+    )
+
+
+def fills_frame(inputs: RunInputs) -> pl.DataFrame:
+    """Return every execution, oldest first.
+
+    Columns: ``ts`` (when the bar that filled it began), ``decided``, ``leg`` (``spot``,
+    ``futures``), ``reason`` (``rebalance``, ``margin_defence``, ``liquidation``), ``quantity``
+    (coins, signed), ``price``, ``reference`` (quote per coin), ``notional`` (quote, signed),
+    ``fee``, ``slippage`` (quote; a cost is positive).
+    """
+    fills = inputs.walk.fills
+    kept = slice(0, int(fills.count[0]))
+    return pl.DataFrame(
+        [
+            _stamps("ts", fills.filled_ms[kept]),
+            _stamps("decided", fills.decided_ms[kept]),
+            _names("leg", fills.leg[kept], LEG_NAMES),
+            _names("reason", fills.reason[kept], FILL_REASONS),
+            _numbers("quantity", fills.quantity[kept]),
+            _numbers("price", fills.price[kept]),
+            _numbers("reference", fills.reference[kept]),
+            _numbers("notional", fills.quantity[kept] * fills.price[kept]),
+            _numbers("fee", fills.fee[kept]),
+            _numbers("slippage", fills.slippage[kept]),
+        ]
+    )
+
+
+def decisions_frame(inputs: RunInputs) -> pl.DataFrame:
+    """Return every evaluation of the policy and why it came out as it did.
+
+    Columns: ``ts``; for every trigger, then every regime, ``<id>.state`` (its phase) and
+    ``<id>.value`` (its entry condition: 1 true, 0 false, null unknown; the last one where it was
+    not due); ``target_spot``, ``target_futures`` (fractions of equity), ``regime``, ``reason``.
+    """
+    decisions = inputs.walk.decisions
+    columns = [_stamps("ts", decisions.ms)]
+    for column, name in enumerate(inputs.policy.trigger_ids + inputs.policy.regime_ids):
+        columns.append(_names(f"{name}.state", decisions.phase[:, column], codes.PHASES))
+        columns.append(_numbers(f"{name}.value", decisions.condition[:, column]))
+    reasons = [reason(inputs, row) for row in range(decisions.ms.size)]
+    columns += [
+        _numbers("target_spot", decisions.targets[:, 0]),
+        _numbers("target_futures", decisions.targets[:, 1]),
+        _regimes(inputs, decisions.regime),
+        pl.Series("reason", reasons, dtype=pl.String),
+    ]
+    return pl.DataFrame(columns)

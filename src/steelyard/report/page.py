@@ -1,0 +1,76 @@
+"""The report page: one file with everything inside, made of the result alone."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from steelyard.domain.time import text as date
+from steelyard.report import tables
+from steelyard.report.figures import figures
+from steelyard.report.findings import holes_met
+from steelyard.report.inputs import JsonValue
+from steelyard.report.story import MEANINGS, TITLES, answer, caveat
+from steelyard.report.words import iso, last_day
+
+if TYPE_CHECKING:
+    from steelyard.report.result import Result
+
+ASSETS = files("steelyard.report") / "assets"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def embedded(content: Mapping[str, JsonValue]) -> str:
+    r"""Return JSON that cannot end the script element it stands in.
+
+    Examples
+    --------
+    >>> embedded({"a": "</script>"})
+    '{"a":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def page(result: "Result") -> str:
+    """Return the report as HTML that opens offline and asks the network for nothing.
+
+    Parameters
+    ----------
+    result : Result
+        What to report.
+    """
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(_asset("report.html.j2"))
+    return template.render(
+        result=result,
+        answer=answer(result),
+        caveat=caveat(result),
+        title=f"{result.policy.name} on {result.market.asset}, "
+        f"{date(result.start_ms)} to {last_day(result.end_ms)}",
+        performance=tables.performance(result),
+        episodes=tables.episodes(result),
+        triggers=tables.triggers(result),
+        regimes=tables.regimes(result),
+        attribution=tables.attribution(result),
+        funding=tables.funding_sentence(result),
+        assumptions=tables.plain(result.assumptions),
+        benchmarks=[(TITLES[name], MEANINGS[name]) for name in TITLES],
+        holes=holes_met(result.market, result.end_ms),
+        date=date,
+        iso=iso,
+        figures=Markup(embedded(figures(result))),  # noqa: S704 - escaped by ``embedded``
+        style=Markup(_asset("report.css")),  # noqa: S704 - our own file
+        script=Markup(_asset("report.js")),  # noqa: S704 - our own file
+        echarts=Markup(_asset("echarts.min.js")),  # noqa: S704 - vendored file
+    )

@@ -1,0 +1,97 @@
+"""The answer in words with numbers, and what it does not prove: the first lines of every report."""
+
+from typing import TYPE_CHECKING
+
+from steelyard.domain.time import text
+from steelyard.report.attribution import FuturesStory, futures_story
+from steelyard.report.findings import ENOUGH_EVENTS
+from steelyard.report.words import counted, last_day, money, percent, signed_percent
+
+if TYPE_CHECKING:
+    from steelyard.report.result import Result
+
+TITLES = {
+    "hold": "holding",
+    "static_70_30": "static 70/30",
+    "static_60_40": "static 60/40",
+    "constant_delta": "constant delta",
+    "sma200_only": "SMA200 only",
+}
+"""What the benchmarks are called in text and on pages."""
+
+MEANINGS = {
+    "hold": "all in spot",
+    "static_70_30": "70 % spot and 30 % long futures, held by the band",
+    "static_60_40": "60 % spot and 40 % long futures, held by the band",
+    "constant_delta": "the same average exposure all the time, without any timing",
+    "sma200_only": "all in spot above the 200-day average, else in cash",
+}
+
+
+def _earned(result: float, who: str) -> str:
+    return f"{who} {'earned' if result >= 0.0 else 'lost'} {money(abs(result))}"
+
+
+def _futures(story: FuturesStory) -> str:
+    sides = [
+        _earned(result, who)
+        for result, who in ((story.shorts, "shorts"), (story.longs, "long futures"))
+        if round(result) != 0
+    ]
+    if not sides and round(story.costs) == 0:
+        return "it held no futures"
+    costs = (
+        f"futures cost {money(story.costs)} in fees, slippage and funding"
+        if story.costs >= 0.0
+        else f"futures brought in {money(-story.costs)} of funding after fees and slippage"
+    )
+    return ", ".join([*sides, f"and {costs}"]) if sides else costs
+
+
+def answer(result: "Result") -> str:
+    """Return what would have happened, in two sentences."""
+    quote = result.market.quote
+    asset = (
+        f"synthetic {result.market.asset}" if result.market.is_synthetic else result.market.asset
+    )
+    holding = result.benchmark_accounts["hold"].nav
+    held_return = float(holding[-1] / holding[0]) - 1.0
+    return (
+        f"From {text(result.start_ms)} to {last_day(result.end_ms)}, {result.policy.name} on "
+        f"{asset} turned {money(result.start_equity)} into {money(result.end_equity)} {quote} "
+        f"({signed_percent(result.total_return)}); holding "
+        f"ended at {money(float(holding[-1]))} ({signed_percent(held_return)}). It was hedged on "
+        f"{percent(result.metrics.time_hedged)} of days; "
+        f"{_futures(futures_story(result.inputs.walk))}.{_force(result.counts.liquidations)}"
+    )
+
+
+def _force(liquidations: int) -> str:
+    return f" The venue liquidated it {counted(liquidations, 'time')}." if liquidations else ""
+
+
+def caveat(result: "Result") -> str:
+    """Return what the answer does not prove, in as plain words as the answer itself."""
+    twin = result.benchmark_accounts["constant_delta"].nav
+    market = (
+        "The market is synthetic, so this shows how the rules work and nothing about money. "
+        if result.market.is_synthetic
+        else "This is one past of one asset, with assumed costs: it does not show what comes next. "
+    )
+    return (
+        f"{market}The same average exposure without any timing ended at {money(float(twin[-1]))} "
+        f"({signed_percent(float(twin[-1] / twin[0]) - 1.0)}); only what goes beyond that can be "
+        f"timing.{_events(result)}"
+    )
+
+
+def _events(result: "Result") -> str:
+    fired = sum(trigger.episodes for trigger in result.triggers)
+    if not result.triggers:
+        return ""
+    if fired == 0:
+        return " None of its triggers fired."
+    if any(trigger.episodes < ENOUGH_EVENTS for trigger in result.triggers):
+        times = counted(fired, "time")
+        return f" Its triggers fired {times} in all: too seldom to tell skill from luck."
+    return f" Its triggers fired {counted(fired, 'time')} in all."

@@ -1,0 +1,105 @@
+"""The way a result's files come into a folder: all of them, or none and no trace."""
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from steelyard.domain.errors import RequestError
+
+Save: TypeAlias = Callable[[Path, bytes], None]
+"""The port to the disk: put these bytes at this path, or raise OSError."""
+
+
+def save_bytes(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it, so that a full disk is noticed here."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folders(folder: Path, undo: contextlib.ExitStack) -> None:
+    """Make a folder and those above it that are not there, to be removed again on failure."""
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(absent):
+        path.mkdir()
+        undo.callback(_remove_empty, path)
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _refuse_what_is_in_the_way(folder: Path, names: list[str]) -> None:
+    for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            raise RequestError(f"{path} is a file, not a folder; choose another --out folder")
+    for name in names:
+        if (folder / name).is_dir():
+            raise RequestError(
+                f"{folder / name} is a folder where a file would be written; "
+                "move it away or choose another --out folder"
+            )
+
+
+def _why(error: OSError, folder: Path) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"the disk is full: nothing was written to {folder}; free some space and try again"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return f"{folder} cannot be written; choose another --out folder or change its permissions"
+    reason = error.strerror or str(error)
+    return f"nothing was written to {folder}: {reason}; choose another --out folder"
+
+
+def write_files(
+    folder: Path, contents: Mapping[str, bytes], save: Save = save_bytes
+) -> tuple[Path, ...]:
+    """Write files into a folder, which is made if need be; existing ones are replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files go.
+    contents : mapping of file name to bytes
+        What goes into each.
+    save : callable
+        Writes one file.
+
+    Returns
+    -------
+    tuple of Path
+        Where the files are, in the order given.
+
+    Raises
+    ------
+    RequestError
+        If the folder cannot be written, something is in the way, or the disk is full. Then the
+        folder is as it was, and no temporary file is left.
+
+    Notes
+    -----
+    Everything is written beside the target first and moved into place at the end; a move within
+    one file system needs no space.
+    """
+    folder = folder.expanduser()
+    try:
+        with contextlib.ExitStack() as undo:
+            _refuse_what_is_in_the_way(folder, list(contents))
+            _make_folders(folder, undo)
+            draft = Path(tempfile.mkdtemp(prefix=".steelyard-", dir=folder))
+            undo.callback(shutil.rmtree, draft, ignore_errors=True)
+            for name, content in contents.items():
+                save(draft / name, content)
+            for name in contents:
+                (draft / name).replace(folder / name)
+            undo.pop_all()
+            draft.rmdir()
+    except OSError as error:
+        raise RequestError(_why(error, folder)) from error
+    return tuple(folder / name for name in contents)

@@ -1,0 +1,149 @@
+"""The terminal answer: the answer first, at most one screen, the page last."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from steelyard.domain.record import FILL_LIQUIDATION
+from steelyard.report.attribution import futures_story
+from steelyard.report.result import Result, build_result
+from steelyard.report.story import answer, caveat
+from steelyard.report.text import answer_text, coloured
+from steelyard.report.words import money, percent, signed_percent
+from tests.support.made_runs import POLICY, Script, made_inputs
+
+SCREEN_LINES = 40
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return build_result(made_inputs(60))
+
+
+def test_the_first_words_are_the_answer_with_its_numbers(result: Result) -> None:
+    said = answer(result)
+    gain = signed_percent(result.end_equity / 100_000.0 - 1.0)
+
+    assert said.startswith("From 2021-11-10 to 2022-01-08, made on BTC turned 100,000 into ")
+    assert f"into {money(result.end_equity)} USDT ({gain})" in said
+    assert f"hedged on {percent(result.metrics.time_hedged)} of days" in said
+    assert answer_text(result).startswith(said[:60])
+
+
+def test_the_answer_is_followed_by_what_it_does_not_prove(result: Result) -> None:
+    lines = answer_text(result).split("\n\n")[0]
+
+    assert "does not show what comes next" in " ".join(lines.split())
+    assert "too seldom to tell skill from luck" in " ".join(lines.split())
+
+
+def test_a_synthetic_market_is_called_so_in_the_answer() -> None:
+    result = build_result(made_inputs(5, is_synthetic=True))
+
+    assert "on synthetic BTC turned" in answer(result)
+    assert "nothing about money" in caveat(result)
+
+
+def test_shorts_longs_and_costs_sum_to_the_result_of_the_futures(result: Result) -> None:
+    walk = result.inputs.walk
+    story = futures_story(walk)
+
+    assert story.shorts + story.longs - story.costs == pytest.approx(walk.futures_costs[-1])
+
+
+def test_a_policy_without_futures_is_said_to_have_held_none() -> None:
+    inputs = made_inputs(5)
+    result = build_result(replace(inputs, walk=inputs.benchmarks["hold"]))
+
+    assert answer(result).endswith("it held no futures.")
+
+
+def test_a_liquidation_is_in_the_answer_and_red_on_a_terminal() -> None:
+    inputs = made_inputs(60)
+    inputs.walk.fills.reason[-1] = FILL_LIQUIDATION
+    result = build_result(inputs)
+    shown = coloured(answer_text(result))
+    red = [shown.plain[s.start : s.end] for s in shown.spans if "red" in str(s.style)]
+
+    assert "The venue liquidated it 1 time." in answer(result)
+    assert len(red) == 1
+    assert red[0].startswith("! Liquidated on")
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_line_is_wider_than_the_terminal(result: Result, width: int) -> None:
+    lines = answer_text(result, width=width).splitlines()
+
+    assert max(map(len, lines)) <= width
+
+
+def test_a_narrower_terminal_gets_eighty_columns(result: Result) -> None:
+    assert answer_text(result, width=40) == answer_text(result, width=80)
+
+
+def test_the_answer_fits_on_a_screen_with_many_triggers_and_warnings() -> None:
+    names = tuple(f"trigger_{number}" for number in range(20))
+    inputs = made_inputs(20)
+    wide = inputs.walk.decisions
+    decisions = wide._replace(
+        phase=wide.phase[:, [0] * 20 + [2, 3]],
+        condition=wide.condition[:, [0] * 20 + [2, 3]],
+        evaluated=wide.evaluated[:, [0] * 20 + [2, 3]],
+    )
+    crowded = replace(
+        inputs,
+        policy=replace(POLICY, trigger_ids=names),
+        walk=inputs.walk._replace(decisions=decisions),
+        warnings=tuple(f"Warning {number}." for number in range(9)),
+    )
+    lines = answer_text(build_result(crowded), page=Path("out/report.html")).splitlines()
+
+    assert len(lines) <= SCREEN_LINES
+    assert "and 12 more triggers" in lines
+    assert lines[-2].startswith("! and ")
+
+
+def test_the_last_line_is_where_the_page_is(result: Result) -> None:
+    text = answer_text(result, page=Path("out/report.html"))
+
+    assert text.splitlines()[-1] == "Page: out/report.html"
+
+
+def test_the_answer_is_plain_ascii_without_colour_codes(result: Result) -> None:
+    text = answer_text(result, page=Path("out/report.html"))
+
+    assert text.isascii()
+    assert "\x1b" not in text
+
+
+def test_every_benchmark_stands_below_the_policy(result: Result) -> None:
+    text = answer_text(result)
+    order = ["made  ", "holding  ", "static 70/30", "static 60/40", "constant delta", "SMA200 only"]
+    table = text.split("\n\n")[1].splitlines()[1:]
+
+    assert [line.startswith(name) for line, name in zip(table, order, strict=True)] == [True] * 6
+
+
+def test_triggers_that_never_fired_are_said_to_have_never_fired() -> None:
+    script = Script((-1,) * 5, (frozenset[int](),) * 5)
+    result = build_result(made_inputs(5, script=script))
+
+    assert caveat(result).endswith("None of its triggers fired.")
+    assert re.search(r"(?m)^support_breach +0 +0\.0 +- +- +0$", answer_text(result))
+
+
+def test_a_policy_without_triggers_has_no_table_of_them() -> None:
+    inputs = made_inputs(5)
+    decisions = inputs.walk.decisions
+    bare = decisions._replace(
+        phase=decisions.phase[:, 2:],
+        condition=decisions.condition[:, 2:],
+        evaluated=decisions.evaluated[:, 2:],
+    )
+    policy = replace(POLICY, trigger_ids=())
+    walk = inputs.walk._replace(decisions=bare)
+    result = build_result(replace(inputs, policy=policy, walk=walk))
+
+    assert "trigger" not in answer_text(result)
