@@ -96,6 +96,7 @@ def small_market(
             lot_perp=0.0,
             min_spot=0.0,
             min_perp=0.0,
+            liquidation_fee=0.005,
             source="made up",
         ),
         bars={

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.policy_files import policy_of, trigger
 
 from steelyard.domain import codes
 from steelyard.domain.errors import PolicyError
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import load_policy
 from steelyard.policy.programs import stack_needed
+from tests.support.policy_files import policy_of, trigger
 
 
 def compiled(folder: Path, body: str) -> CompiledPolicy:
@@ -19,7 +19,9 @@ def compiled(folder: Path, body: str) -> CompiledPolicy:
 
 def program(found: CompiledPolicy, entity: int, part: str) -> list[list[int]]:
     rule = found.plan.rules[entity]
-    rows: list[list[int]] = found.plan.programs[rule[f"{part}_first"] : rule[f"{part}_end"]].tolist()
+    rows: list[list[int]] = found.plan.programs[
+        rule[f"{part}_first"] : rule[f"{part}_end"]
+    ].tolist()
     return rows
 
 
@@ -146,8 +148,16 @@ def test_the_life_cycle_goes_into_the_rules(tmp_path: Path) -> None:
     )
     found = compiled(tmp_path, trigger("close > 1", extra, "{ hedge = [0.1, 0.2] }"))
     rule = found.plan.rules[0]
-    counts = ("confirm_needed", "confirm_window", "release_confirm", "dwell", "cooldown", "unwind",
-              "validity", "failsafe_after")  # fmt: skip
+    counts = (
+        "confirm_needed",
+        "confirm_window",
+        "release_confirm",
+        "dwell",
+        "cooldown",
+        "unwind",
+        "validity",
+        "failsafe_after",
+    )
 
     assert [int(rule[name]) for name in counts] == [2, 5, 3, 4, 6, 7, 8, 9]
     assert int(rule["on_unknown"]) == codes.FAILSAFE
@@ -233,12 +243,15 @@ def test_margin_defence_that_is_off_starts_at_infinity(tmp_path: Path) -> None:
 LATER = [
     ("[basis]\nallocation = 0.2", "small.toml:7:1: basis needs a later version"),
     ("[carry]\nallocation = 0.2", "small.toml:7:1: carry needs a later version"),
-    ("[limits.depeg]\noutside = [0.98, 1.0]\ninside = [0.99, 1.0]", "small.toml:7:1: limits.depeg needs"),
+    (
+        "[limits.depeg]\noutside = [0.98, 1.0]\ninside = [0.99, 1.0]",
+        "small.toml:7:1: limits.depeg needs",
+    ),
     ("[limits]\nstale = { minutes = 15 }", "small.toml:8:1: limits.stale needs a later version"),
     (trigger("close > val() and close > 1"), 'trigger "one", when: val needs a later version'),
     (trigger("rejection()", 'release = "close > 1"'), "rejection needs a later version"),
     (trigger("close > 1", 'release = "vix > 30"'), 'trigger "one", release: vix needs a later'),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("body", "sentence"), LATER)
@@ -254,7 +267,13 @@ def test_what_this_version_cannot_run_is_valid_and_refused_when_it_should_run(
 
 def test_the_stack_of_a_program_is_what_it_holds_at_most() -> None:
     # a b + c *: two values at once; a b c clip: three.
-    two = [(codes.OP_SERIES, 0), (codes.OP_SERIES, 1), (codes.OP_ADD, 0), (codes.OP_SERIES, 2), (codes.OP_MULTIPLY, 0)]  # fmt: skip
+    two = [
+        (codes.OP_SERIES, 0),
+        (codes.OP_SERIES, 1),
+        (codes.OP_ADD, 0),
+        (codes.OP_SERIES, 2),
+        (codes.OP_MULTIPLY, 0),
+    ]
     three = [(codes.OP_SERIES, 0)] * 3 + [(codes.OP_CLIP, 0)]
 
     assert (stack_needed(two), stack_needed(three)) == (2, 3)
@@ -277,10 +296,36 @@ def test_the_article_means_what_the_specification_says() -> None:
 
     assert found.clocks == ("daily", "funding")
     assert {name: int(rule["unwind"]) for name, rule in rules.items()} == {
-        "atr_expansion": 4, "funding_extreme": 0, "sma200_close": 4, "support_breach": 4, "volatility_exit": 0,
-        "breakdown": 4, "overbought": 4, "high_uncertainty": 0, "uptrend": 0, "range": 0,
-    }  # fmt: skip
-    assert [int(rules[name]["confirm_needed"]) for name in found.policy.regime_ids] == [1, 1, 1, 3, 3]
+        "atr_expansion": 4,
+        "funding_extreme": 0,
+        "sma200_close": 4,
+        "support_breach": 4,
+        "volatility_exit": 0,
+        "breakdown": 4,
+        "overbought": 4,
+        "high_uncertainty": 0,
+        "uptrend": 0,
+        "range": 0,
+    }
+    assert [int(rules[name]["confirm_needed"]) for name in found.policy.regime_ids] == [
+        1,
+        1,
+        1,
+        3,
+        3,
+    ]
     assert [int(rules[name]["dwell"]) for name in found.policy.regime_ids] == [3] * 5
-    assert found.plan.base[1:, [0, 2]].tolist() == [[0.30, -0.70], [0.50, -0.50], [0.65, 0.35], [0.75, 0.25], [0.60, 0.40]]  # fmt: skip
-    assert found.effect_ids == ("sma200_close", "support_breach", "atr_expansion", "atr_expansion", "funding_extreme")  # fmt: skip
+    assert found.plan.base[1:, [0, 2]].tolist() == [
+        [0.30, -0.70],
+        [0.50, -0.50],
+        [0.65, 0.35],
+        [0.75, 0.25],
+        [0.60, 0.40],
+    ]
+    assert found.effect_ids == (
+        "sma200_close",
+        "support_breach",
+        "atr_expansion",
+        "atr_expansion",
+        "funding_extreme",
+    )

@@ -115,6 +115,18 @@ def test_half_of_every_move_removes_three_quarters_of_the_variance() -> None:
     assert metrics.hedge_effectiveness(unhedged / 2.0, unhedged) == pytest.approx(0.75)
 
 
+def test_what_is_only_rounding_is_not_divided_by() -> None:
+    # Steps of 1e-16 are the last digit of a number near 1, no risk.
+    noise = np.array([1e-16, -1e-16, 0.0])
+    hedged = np.array([0.01, -0.02, 0.03])
+
+    assert metrics.volatility(noise) == 0.0
+    assert metrics.hedge_effectiveness(hedged, noise) is None
+    assert metrics.downside_hedge_effectiveness(hedged, noise) is None
+    assert metrics.sortino(noise) is None
+    assert metrics.calmar(np.array([1.0, 1.0 - 1e-16, 1.5])) is None
+
+
 def test_hedging_what_does_not_move_is_undefined() -> None:
     assert metrics.hedge_effectiveness(np.array([0.1, 0.2]), np.zeros(2)) is None
 

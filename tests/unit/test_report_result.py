@@ -12,6 +12,7 @@ from steelyard.domain import codes
 from steelyard.domain.errors import RequestError
 from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION
 from steelyard.domain.time import DAY_MS, HOUR_MS
+from steelyard.report.document import as_json
 from steelyard.report.inputs import BENCHMARKS, RunInputs
 from steelyard.report.result import Result, build_result
 from tests.support.made_runs import (
@@ -90,6 +91,23 @@ def test_a_full_hedge_removes_nearly_all_variance() -> None:
     effectiveness = build_result(made_inputs(days, script=hedged)).metrics.hedge_effectiveness
 
     assert effectiveness == pytest.approx(1.0, abs=1e-3)
+
+
+def test_the_unhedged_twin_earns_what_the_spot_earns() -> None:
+    # Nothing is traded after the start: every later day the twin gains coins x change of price,
+    # on the real account's equity of the day before.
+    days = 30
+    hedged = Script((-1,) * days, (frozenset({1}),) * days)
+    account = build_result(made_inputs(days, script=hedged)).account
+    coins = 0.6 * 100_000.0 / account.price[0]
+    expected = coins * np.diff(account.price) / account.nav[:-1]
+
+    assert account.unhedged[1:] == pytest.approx(expected[1:], rel=1e-9, abs=1e-12)
+
+
+def test_a_number_that_is_none_never_reaches_the_text() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        as_json({"cagr": math.nan})
 
 
 def test_a_hedged_day_is_counted_by_its_close() -> None:

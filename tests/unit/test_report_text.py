@@ -39,6 +39,17 @@ def test_the_answer_is_followed_by_what_it_does_not_prove(result: Result) -> Non
     assert "too seldom to tell skill from luck" in " ".join(lines.split())
 
 
+def test_timing_is_measured_against_the_same_exposure_without_it(result: Result) -> None:
+    twin = float(result.benchmark_accounts["constant_delta"].nav[-1])
+    beyond = result.end_equity - twin
+    lost = replace(result, end_equity=twin - 1_000.0)
+    won = replace(result, end_equity=twin + 1_000.0)
+
+    assert money(abs(beyond)) in caveat(result)
+    assert "so the timing cost 1,000." in caveat(lost)
+    assert "so no more than 1,000 can be due to timing." in caveat(won)
+
+
 def test_a_synthetic_market_is_called_so_in_the_answer() -> None:
     result = build_result(made_inputs(5, is_synthetic=True))
 

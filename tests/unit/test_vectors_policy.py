@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import numpy as np
-from tests.support.vectors import Node, each_case
 
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.policy.clocks import strikes
+from tests.support.vectors import Node, each_case
 
 CLOCKS = {
     "hourly": "hourly",
@@ -28,8 +28,7 @@ def test_each_clock_strikes_when_the_vector_says(case: Node) -> None:
     now, anchor = stamp_of(case["utc"]), stamp_of(case.root["anchor"])
     settled = np.arange(now - now % DAY_MS, now + DAY_MS, 8 * HOUR_MS, dtype=np.int64)
     found = {
-        key: bool(strikes(review, now, now, settled, anchor).size)
-        for review, key in CLOCKS.items()
+        key: bool(strikes(review, now, now, settled, anchor).size) for review, key in CLOCKS.items()
     }
 
     assert case.differences(found) == []

@@ -5,12 +5,12 @@ import math
 import numpy as np
 
 from steelyard.domain import codes
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.arrays import Table
 from steelyard.domain.targets import fit_margin
 
 
-@compiled
+@compiled_inside
 def scaled(low: float, high: float, strength: float) -> float:
     """Return a point of a range: ``low`` at strength 0, ``high`` at 1 (domain 9.4).
 
@@ -22,7 +22,7 @@ def scaled(low: float, high: float, strength: float) -> float:
     return low + (high - low) * min(max(strength, 0.0), 1.0)
 
 
-@compiled
+@compiled_inside
 def note(trace: np.ndarray, length: int, stage: int, weights: np.ndarray) -> int:
     """Write one row of the trace and return how many there are now."""
     trace[length, 0] = stage
@@ -31,7 +31,7 @@ def note(trace: np.ndarray, length: int, stage: int, weights: np.ndarray) -> int
     return length + 1
 
 
-@compiled
+@compiled_inside
 def apply_absolute(effects: Table, size: np.ndarray, weights: np.ndarray) -> int:
     """Replace the weights by those of the first ABSOLUTE effect in force; return its row, else -1."""
     for effect in range(effects.size):
@@ -42,7 +42,7 @@ def apply_absolute(effects: Table, size: np.ndarray, weights: np.ndarray) -> int
     return -1
 
 
-@compiled
+@compiled_inside
 def largest_level(effects: Table, size: np.ndarray) -> float:
     """Return the largest hedge ratio of the LEVEL effects in force; NaN without one."""
     largest = math.nan
@@ -53,7 +53,7 @@ def largest_level(effects: Table, size: np.ndarray) -> float:
     return largest
 
 
-@compiled
+@compiled_inside
 def apply_steps(
     effects: Table, size: np.ndarray, weights: np.ndarray, trace: np.ndarray, length: int
 ) -> int:
@@ -71,7 +71,7 @@ def apply_steps(
     return length
 
 
-@compiled
+@compiled_inside
 def hedge_asked(effects: Table, size: np.ndarray, weights: np.ndarray, kind: int) -> float:
     """Return the sum of the ADDITIVE or SHIFT effects in force; NaN without one.
 
@@ -87,7 +87,7 @@ def hedge_asked(effects: Table, size: np.ndarray, weights: np.ndarray, kind: int
     return total
 
 
-@compiled
+@compiled_inside
 def flatten_longs(effects: Table, size: np.ndarray, weights: np.ndarray) -> None:
     """Swap long futures into spot as far as cash allows, where a hedge in force asks for it."""
     for effect in range(effects.size):
@@ -98,7 +98,7 @@ def flatten_longs(effects: Table, size: np.ndarray, weights: np.ndarray) -> None
             weights[1] -= moved
 
 
-@compiled
+@compiled_inside
 def apply_hedges(
     effects: Table,
     size: np.ndarray,
@@ -126,7 +126,7 @@ def apply_hedges(
     return length
 
 
-@compiled
+@compiled_inside
 def apply_limits(
     net_short: int, leverage: float, weights: np.ndarray, trace: np.ndarray, length: int
 ) -> int:
@@ -142,7 +142,7 @@ def apply_limits(
     return length
 
 
-@compiled
+@compiled_inside
 def leverage_in_force(effects: Table, size: np.ndarray, limit: float) -> float:
     """Return the smaller of a limit and the caps of the effects in force."""
     leverage = limit
@@ -152,7 +152,7 @@ def leverage_in_force(effects: Table, size: np.ndarray, limit: float) -> float:
     return leverage
 
 
-@compiled
+@compiled_inside
 def compose(
     effects: Table,
     limits: Table,

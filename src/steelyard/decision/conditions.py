@@ -4,12 +4,12 @@ import math
 
 from steelyard.decision.state import State
 from steelyard.domain import codes
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Plan, Signals
 from steelyard.features.levels import held_since
 
 
-@compiled
+@compiled_inside
 def kleene_and(left: float, right: float) -> float:
     """Return false if either is false, unknown if either is unknown, else true (domain 9.2).
 
@@ -25,7 +25,7 @@ def kleene_and(left: float, right: float) -> float:
     return 1.0
 
 
-@compiled
+@compiled_inside
 def compare(operation: int, left: float, right: float) -> float:
     """Return 1 or 0, or NaN if either side is unknown."""
     if math.isnan(left) or math.isnan(right):
@@ -45,7 +45,7 @@ def compare(operation: int, left: float, right: float) -> float:
     return 1.0 if holds else 0.0
 
 
-@compiled
+@compiled_inside
 def arithmetic(operation: int, left: float, right: float) -> float:
     """Return the result of + - * /; a division by zero is unknown."""
     if operation == codes.OP_ADD:
@@ -59,7 +59,7 @@ def arithmetic(operation: int, left: float, right: float) -> float:
     return left / right
 
 
-@compiled
+@compiled_inside
 def pair(operation: int, left: float, right: float) -> float:
     """Return the result of an operation on two values."""
     if operation <= codes.OP_DIVIDE:
@@ -77,7 +77,7 @@ def pair(operation: int, left: float, right: float) -> float:
     return min(left, right) if operation == codes.OP_MIN else max(left, right)
 
 
-@compiled
+@compiled_inside
 def triple(operation: int, first: float, second: float, third: float) -> float:
     """Return clip(x, lo, hi), ramp(x, lo, hi) or select(condition, a, b)."""
     if operation == codes.OP_SELECT:
@@ -91,7 +91,7 @@ def triple(operation: int, first: float, second: float, third: float) -> float:
     return min(max((first - second) / (third - second), 0.0), 1.0)
 
 
-@compiled
+@compiled_inside
 def leaf(
     plan: Plan, signals: Signals, state: State, moment: int, entity: int, step: int
 ) -> float:
@@ -129,7 +129,7 @@ def leaf(
     )
 
 
-@compiled
+@compiled_inside
 def single(operation: int, value: float) -> float:
     """Return the result of an operation on one value."""
     if operation == codes.OP_NEGATE:
@@ -139,7 +139,7 @@ def single(operation: int, value: float) -> float:
     return abs(value)
 
 
-@compiled
+@compiled_inside
 def value_of(
     plan: Plan, signals: Signals, state: State, moment: int, entity: int, program: tuple[int, int]
 ) -> float:

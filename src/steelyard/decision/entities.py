@@ -19,7 +19,7 @@ from steelyard.domain.codes import (
     SPOT_NEAR_TARGET,
     UNWINDING,
 )
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Plan, Signals
 from steelyard.domain.view import View
 
@@ -27,7 +27,7 @@ NEAR_TARGET = 0.05
 """Spot weight counts as near its target within five points of equity (domain 2, A3)."""
 
 
-@compiled
+@compiled_inside
 def condition_of(
     plan: Plan, signals: Signals, state: State, moment: int, entity: int, context: int
 ) -> float:
@@ -48,7 +48,7 @@ def condition_of(
     return value
 
 
-@compiled
+@compiled_inside
 def hold_of(
     plan: Plan, signals: Signals, state: State, moment: int, entity: int, condition: float
 ) -> float:
@@ -60,7 +60,7 @@ def hold_of(
     return 1.0 - value_of(plan, signals, state, moment, entity, program)
 
 
-@compiled
+@compiled_inside
 def guard_of(plan: Plan, state: State, entity: int, view: View) -> float:
     """Return 1 if the guard on the account holds or there is none, else 0."""
     guard = plan.rules[entity]["guard"]
@@ -76,7 +76,7 @@ def guard_of(plan: Plan, state: State, entity: int, view: View) -> float:
     return 1.0
 
 
-@compiled
+@compiled_inside
 def enter(
     plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View
 ) -> None:
@@ -95,7 +95,7 @@ def enter(
         state.slots[entity, slot] = signals.values[plan.slots[slot, 0], moment]
 
 
-@compiled
+@compiled_inside
 def measure_strength(plan: Plan, signals: Signals, state: State, moment: int, entity: int) -> None:
     """Compute the strength of an active entity; an unknown one stays what it was, at entry full."""
     rule = plan.rules[entity]
@@ -109,7 +109,7 @@ def measure_strength(plan: Plan, signals: Signals, state: State, moment: int, en
     state.life[entity]["strength"] = min(max(value, 0.0), 1.0)
 
 
-@compiled
+@compiled_inside
 def evaluate_trigger(
     plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View
 ) -> None:
@@ -131,7 +131,7 @@ def evaluate_trigger(
         measure_strength(plan, signals, state, moment, entity)
 
 
-@compiled
+@compiled_inside
 def end_others(plan: Plan, state: State, first: int, last: int) -> None:
     """End what entities ``first`` to ``last - 1`` that entered now name in ``releases``."""
     for entity in range(first, last):
@@ -147,19 +147,19 @@ def end_others(plan: Plan, state: State, first: int, last: int) -> None:
                 life["forced"] = 1
 
 
-@compiled
+@compiled_inside
 def entity_of(plan: Plan, regime: int) -> int:
     """Return the entity of a regime; -1 for the baseline."""
     return plan.order.size + regime if regime >= 0 else -1
 
 
-@compiled
+@compiled_inside
 def is_chained(plan: Plan, regime: int) -> bool:
     """Tell whether ``after`` restricts from where a regime may be entered."""
     return regime >= 0 and plan.rules[entity_of(plan, regime)]["has_after"] == 1
 
 
-@compiled
+@compiled_inside
 def stands_ready(
     plan: Plan, signals: Signals, state: State, moment: int, regime: int, view: View
 ) -> bool:
@@ -180,7 +180,7 @@ def stands_ready(
     return may_enter(plan.rules[entity], state.life[entity], condition, guard)
 
 
-@compiled
+@compiled_inside
 def current_is_released(plan: Plan, signals: Signals, state: State, moment: int) -> bool:
     """Advance the regime in force by one evaluation; return whether it is released."""
     entity = entity_of(plan, state.stance[0]["regime"])
@@ -194,7 +194,7 @@ def current_is_released(plan: Plan, signals: Signals, state: State, moment: int)
     return is_released(plan.rules[entity], state.life[entity], hold) or is_forced
 
 
-@compiled
+@compiled_inside
 def change_regime(
     plan: Plan, signals: Signals, state: State, moment: int, chosen: int, view: View
 ) -> None:
@@ -219,7 +219,7 @@ def change_regime(
         enter(plan, signals, state, moment, entered, view)
 
 
-@compiled
+@compiled_inside
 def choose_regime(
     plan: Plan, signals: Signals, state: State, moment: int, released: bool, view: View  # noqa: FBT001
 ) -> int:
@@ -242,7 +242,7 @@ def choose_regime(
     return chosen
 
 
-@compiled
+@compiled_inside
 def evaluate_regimes(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
     """Put the first, safest regime in force that is confirmed and may be entered."""
     current = state.stance[0]["regime"]
@@ -255,7 +255,7 @@ def evaluate_regimes(plan: Plan, signals: Signals, state: State, moment: int, vi
         measure_strength(plan, signals, state, moment, entity)
 
 
-@compiled
+@compiled_inside
 def evaluate_entities(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
     """Evaluate every trigger and regime whose clock strikes at a moment."""
     triggers = plan.order.size

@@ -17,13 +17,13 @@ from steelyard.domain.codes import (
     IGNORE,
     UNWINDING,
 )
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 
 SKIP = -1.0
 """What ``counted`` returns for an evaluation that leaves everything as it was."""
 
 
-@compiled
+@compiled_inside
 def counted(rule: np.void, life: np.void, condition: float) -> float:
     """Return what a condition counts as: 1, 0, or ``SKIP`` when it is unknown and held."""
     if not math.isnan(condition):
@@ -43,7 +43,7 @@ def counted(rule: np.void, life: np.void, condition: float) -> float:
     return 1.0
 
 
-@compiled
+@compiled_inside
 def is_confirmed(rule: np.void, life: np.void, condition: float) -> bool:
     """Count one evaluation towards entry; return whether n of the last m were true.
 
@@ -64,7 +64,7 @@ def is_confirmed(rule: np.void, life: np.void, condition: float) -> bool:
     return hits >= rule["confirm_needed"]
 
 
-@compiled
+@compiled_inside
 def may_enter(rule: np.void, life: np.void, condition: float, guard: float) -> bool:
     """Count one evaluation of an entity that is not active; return whether it enters now.
 
@@ -90,7 +90,7 @@ def may_enter(rule: np.void, life: np.void, condition: float, guard: float) -> b
     return False
 
 
-@compiled
+@compiled_inside
 def is_released(rule: np.void, life: np.void, hold: float) -> bool:
     """Count one evaluation of an active entity; return whether it is released now.
 
@@ -111,7 +111,7 @@ def is_released(rule: np.void, life: np.void, hold: float) -> bool:
     return enough and life["age"] >= rule["dwell"]
 
 
-@compiled
+@compiled_inside
 def cool_down(rule: np.void, life: np.void) -> None:
     """End an episode: COOLDOWN, or IDLE at once; the next evaluation starts from an empty window."""
     life["phase"] = COOLDOWN if rule["cooldown"] > 0 else IDLE
@@ -123,7 +123,7 @@ def cool_down(rule: np.void, life: np.void) -> None:
     life["strength"] = math.nan
 
 
-@compiled
+@compiled_inside
 def is_cooling(life: np.void) -> bool:
     """Count one evaluation of a cooldown; return whether the entity still cools down."""
     if life["phase"] != COOLDOWN:
@@ -135,7 +135,7 @@ def is_cooling(life: np.void) -> bool:
     return False
 
 
-@compiled
+@compiled_inside
 def take_slice(rule: np.void, life: np.void) -> None:
     """Take one slice of an unwind; the last one ends the episode."""
     life["slice_done"] += 1
@@ -143,7 +143,7 @@ def take_slice(rule: np.void, life: np.void) -> None:
         cool_down(rule, life)
 
 
-@compiled
+@compiled_inside
 def release(rule: np.void, life: np.void, stance: np.void, condition: float) -> None:
     """End the effect of an active entity, by slices where the policy says so (domain 8.2).
 
@@ -163,7 +163,7 @@ def release(rule: np.void, life: np.void, stance: np.void, condition: float) -> 
         take_slice(rule, life)
 
 
-@compiled
+@compiled_inside
 def unwind_further(rule: np.void, life: np.void, condition: float) -> bool:
     """Take the next slice of an unwind; return whether the entry condition aborts it.
 

@@ -10,12 +10,12 @@ from steelyard.decision.life import cool_down
 from steelyard.decision.state import State
 from steelyard.domain import codes
 from steelyard.domain.arrays import Table
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Plan, Signals
 from steelyard.domain.view import View
 
 
-@compiled
+@compiled_inside
 def shields(plan: Plan, life: Table) -> bool:
     """Tell whether a protective or critical effect is in force."""
     for effect in range(plan.effects.size):
@@ -26,7 +26,7 @@ def shields(plan: Plan, life: Table) -> bool:
     return False
 
 
-@compiled
+@compiled_inside
 def lowers_delta(effect: np.void, base_delta: float) -> bool:
     """Tell whether an effect lowers net delta, so that it may stand beside a protective one."""
     kind = effect["kind"]
@@ -37,7 +37,7 @@ def lowers_delta(effect: np.void, base_delta: float) -> bool:
     return True
 
 
-@compiled
+@compiled_inside
 def size_of(effect: np.void, column: int, strength: float, ratchet: float, held: float) -> float:
     """Return the size of an effect in force, from its strength and its ratchet.
 
@@ -59,7 +59,7 @@ def size_of(effect: np.void, column: int, strength: float, ratchet: float, held:
     return held if growth < ratchet else value
 
 
-@compiled
+@compiled_inside
 def size_effects(plan: Plan, life: Table, size: np.ndarray) -> None:
     """Set the size of every effect in force; those not in force become NaN."""
     for row in range(plan.effects.size):
@@ -74,7 +74,7 @@ def size_effects(plan: Plan, life: Table, size: np.ndarray) -> None:
                 size[row, column] = math.nan
 
 
-@compiled
+@compiled_inside
 def sizes_allowed(plan: Plan, state: State, base_delta: float) -> np.ndarray:
     """Return the sizes that compose: opportunistic effects are dropped beside protective ones."""
     size = state.scaled.copy()
@@ -88,7 +88,7 @@ def sizes_allowed(plan: Plan, state: State, base_delta: float) -> np.ndarray:
     return size
 
 
-@compiled
+@compiled_inside
 def base_of(plan: Plan, state: State, weights: np.ndarray) -> float:
     """Set weights to the row of the regime in force; return its leverage cap."""
     regime = state.stance[0]["regime"]
@@ -101,7 +101,7 @@ def base_of(plan: Plan, state: State, weights: np.ndarray) -> float:
     return row[4]
 
 
-@compiled
+@compiled_inside
 def slice_of(life: np.void, slices: int, target: np.ndarray) -> tuple[float, float]:
     """Return the weights of an unwind after the slices taken so far (domain 8.2)."""
     done = life["slice_done"] / slices
@@ -110,7 +110,7 @@ def slice_of(life: np.void, slices: int, target: np.ndarray) -> tuple[float, flo
     return spot + (target[0] - spot) * done, futures + (target[1] - futures) * done
 
 
-@compiled
+@compiled_inside
 def follow_unwinds(rules: Table, life: Table, target: np.ndarray) -> bool:
     """Hold weights back to the slowest running unwind; return whether one does.
 
@@ -134,7 +134,7 @@ def follow_unwinds(rules: Table, life: Table, target: np.ndarray) -> bool:
     return held
 
 
-@compiled
+@compiled_inside
 def compose_targets(plan: Plan, state: State) -> None:
     """Compose the targets of the state as it stands, with the trace of how they came about."""
     size_effects(plan, state.life, state.scaled)
@@ -153,7 +153,7 @@ def compose_targets(plan: Plan, state: State) -> None:
     stance["futures"] = target[1]
 
 
-@compiled
+@compiled_inside
 def decide(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
     """Evaluate a policy at one moment: the one decision code of backtest, replay, paper and live.
 

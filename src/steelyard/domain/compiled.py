@@ -12,6 +12,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+WRAPPED = os.environ.get("STEELYARD_WRAPPED") == "1"
+"""Whether Python may call ``compiled_inside`` functions too: so in tests, which call each by itself."""
+
 _REACHABLE = ("domain", "features", "decision", "planning", "ledger", "kernel")
 
 
@@ -21,7 +24,7 @@ def source_digest() -> str:
     A compiled function cached on disk does not notice that a function it calls in another file
     has changed; a cache folder named by this digest does.
     """
-    digest = hashlib.sha256(version("numba").encode())
+    digest = hashlib.sha256(f"{version('numba')} {WRAPPED}".encode())
     for part in _REACHABLE:
         for path in sorted((_PACKAGE / part).glob("*.py")):
             digest.update(path.name.encode())
@@ -53,6 +56,7 @@ def cache_folder() -> Path:
 
 CACHE = cache_folder()
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
+os.environ.setdefault("NUMBA_OPT", "1")  # a quarter less to compile, nothing lost when it runs
 
 import numba  # noqa: E402 - numba reads the cache folder from the environment when it loads
 
@@ -64,13 +68,30 @@ def is_compiled() -> bool:
     return any(CACHE.rglob("*.nbi"))
 
 
+def _compile(function: Callable[P, R], *, is_wrapped: bool) -> Callable[P, R]:
+    wrapped: Callable[P, R] = numba.njit(
+        cache=True,
+        fastmath=False,
+        error_model="numpy",
+        no_cfunc_wrapper=True,
+        no_cpython_wrapper=not is_wrapped,
+    )(function)
+    return wrapped
+
+
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function of scalars, arrays and NamedTuples; cached, strict arithmetic.
 
     The first call with new argument types compiles. With ``NUMBA_DISABLE_JIT=1`` it is the plain
     function. Division by zero gives infinity or NaN in both, as numpy does.
     """
-    wrapped: Callable[P, R] = numba.njit(
-        cache=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True
-    )(function)
-    return wrapped
+    return _compile(function, is_wrapped=True)
+
+
+def compiled_inside(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that only compiled code calls: without the entry from Python.
+
+    That entry takes apart every array of every NamedTuple, and building it for each of a hundred
+    functions is a fifth of the time that the first run waits.
+    """
+    return _compile(function, is_wrapped=WRAPPED)

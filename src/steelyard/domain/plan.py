@@ -196,7 +196,7 @@ class Track(NamedTuple):
     open_ms : int64[n_bars]
     first_fill : float64[n_assets, n_legs, n_bars], quote per coin
         First tradable price of each bar (its open); NaN where the bar is missing.
-    open, high, low, close : float64[n_assets, n_legs, n_bars], quote per coin
+    open, high, low, close : float64[n_bars, n_assets, n_legs], quote per coin
         Prices the account is valued at: spot price (the last known one where the bar is missing)
         and mark price.
     funding : float64[n_assets, n_legs, n_bars], fraction

@@ -1,9 +1,9 @@
 """This file is the margin rule of domain 9.5.7: how much spot and futures a limit of leverage leaves."""
 
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 
 
-@compiled
+@compiled_inside
 def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, float]:
     """Return the weights nearest to those asked for that cash can back.
 
@@ -38,7 +38,7 @@ def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, flo
     return spot, futures
 
 
-@compiled
+@compiled_inside
 def hedge_ratio(spot: float, futures: float) -> float:
     """Return ``max(0, -futures) / spot``; NaN without spot (domain 1.1).
 

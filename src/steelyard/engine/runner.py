@@ -5,9 +5,9 @@ from typing import Protocol
 
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
-from steelyard.kernel.bar import force_close, note_account, note_fill, settle, value_at
+from steelyard.kernel.bar import note_fill, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import Book
-from steelyard.kernel.moment import defend, evaluate
+from steelyard.kernel.moment import close_bar, evaluate
 from steelyard.venues.sim import Execution
 
 
@@ -51,28 +51,18 @@ class Runner:
         value_at(self.book.account, self.track.start_price)
         if self.track.first_moment >= 0:
             first = self.track.first_moment
-            evaluate(self.plan, self.signals, self.costs, self.book, first, 1)
+            evaluate(self.plan, self.signals, self.costs, self.book, first, True)
 
     def step(self, bar: int) -> None:
         """Live through one bar, in the order of domain 9.1."""
-        account = self.book.account
-        value_at(account, self.track.open[:, :, bar])
-        self._liquidate(bar, through=0)
+        open_bar(self.track, self.costs, self.book, bar)
         self._trade(bar)
-        self._liquidate(bar, through=1)
-        value_at(account, self.track.close[:, :, bar])
-        settle(account, self.track, bar)
-        self._liquidate(bar, through=0)
+        rest_of_bar(self.track, self.costs, self.book, bar)
         moment = int(self.track.moment[bar])
         if moment >= 0:
-            evaluate(self.plan, self.signals, self.costs, self.book, moment, 0)
+            evaluate(self.plan, self.signals, self.costs, self.book, moment, False)
         end_ms = int(self.track.open_ms[bar]) + self.track.length_ms
-        defend(self.plan, self.costs, self.book, end_ms)
-        note_account(self.book, self.costs, bar)
-
-    def _liquidate(self, bar: int, *, through: int) -> None:
-        if self.book.account.quantity[0, PERP] != 0.0:
-            force_close(self.book, self.track, self.costs, bar, through)
+        close_bar(self.plan, self.costs, self.book, bar, end_ms)
 
     def _trade(self, bar: int) -> None:
         """Send what waits: futures that lower risk first, then spot, then other futures."""

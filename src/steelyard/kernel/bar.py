@@ -4,15 +4,15 @@ import math
 
 import numpy as np
 
-from steelyard.domain.arrays import Floats
+from steelyard.domain.arrays import Floats, Table
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.kernel.book import Book
 from steelyard.kernel.fill import fill_of, slippage_bps
 from steelyard.ledger.account import book_fill, equity, revalue, settle_funding
-from steelyard.ledger.margin import close_by_force, forced_price, margin_ratio
+from steelyard.ledger.margin import close_by_force, forced_price, maintenance
 
 
 @compiled
@@ -50,7 +50,7 @@ def note_fill(
     book.desk[0]["fills"] += 1
 
 
-@compiled
+@compiled_inside
 def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: int) -> None:
     """Fill the order that waits in a leg at the first price of a bar, or let it wait for the next."""
     order = book.orders[asset, leg]
@@ -73,48 +73,52 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     note_fill(book, stamps, (asset, leg, order["reason"]), (quantity, price, reference), paid)
 
 
-@compiled
+@compiled_inside
 def fill_pending(book: Book, track: Track, costs: Costs, bar: int) -> None:
     """Fill what waits: futures that lower risk first, then spot, then other futures (domain 9.6)."""
     for asset in range(book.orders.shape[0]):
         held = book.account.quantity[asset, SPOT] + book.account.quantity[asset, PERP]
-        if held * book.orders[asset, PERP]["pending"] < 0.0:
-            fill_leg(book, track, costs, asset, PERP, bar)
-        fill_leg(book, track, costs, asset, SPOT, bar)
-        fill_leg(book, track, costs, asset, PERP, bar)
+        futures_first = held * book.orders[asset, PERP]["pending"] < 0.0
+        for turn in range(2):
+            leg = 1 - turn if futures_first else turn
+            fill_leg(book, track, costs, asset, leg, bar)
 
 
-@compiled
+@compiled_inside
 def worst_mark(track: Track, asset: int, bar: int, quantity: float) -> float:
     """Return the mark of a bar that is worst for a position: the high for a short."""
     if quantity > 0.0:
-        return track.low[asset, PERP, bar]
-    return track.high[asset, PERP, bar]
+        return track.low[bar, asset, PERP]
+    return track.high[bar, asset, PERP]
 
 
-@compiled
-def force_close(book: Book, track: Track, costs: Costs, bar: int, through: int) -> None:
-    """Liquidate every position that cannot carry its mark (domain 11.4).
-
-    Parameters
-    ----------
-    through : int
-        0: the mark at which the account is valued now; 1: the worst mark of the bar.
-    """
-    account = book.account
-    for asset in range(account.quantity.shape[0]):
-        quantity = account.quantity[asset, PERP]
-        if quantity == 0.0:
-            continue
-        adverse = account.price[asset, PERP]
-        if through == 1:
-            adverse = worst_mark(track, asset, bar, quantity)
-        price = forced_price(account, asset, PERP, adverse, costs)
-        if not math.isnan(price):
-            liquidate(book, track, costs, asset, bar, price)
+@compiled_inside
+def close_if_reached(
+    book: Book, track: Track, costs: Costs, asset: int, bar: int, adverse: float
+) -> None:
+    """Liquidate a position that cannot carry a mark on its way to ``adverse`` (domain 11.4)."""
+    price = forced_price(book.account, asset, PERP, adverse, costs)
+    if not math.isnan(price):
+        liquidate(book, track, costs, asset, bar, price)
 
 
-@compiled
+@compiled_inside
+def force_close_now(book: Book, track: Track, costs: Costs, bar: int) -> None:
+    """Liquidate every position that cannot carry the mark at which it is valued now."""
+    for asset in range(book.account.quantity.shape[0]):
+        mark = book.account.price[asset, PERP]
+        close_if_reached(book, track, costs, asset, bar, mark)
+
+
+@compiled_inside
+def force_close_within(book: Book, track: Track, costs: Costs, bar: int) -> None:
+    """Liquidate every position that cannot carry the worst mark of a bar."""
+    for asset in range(book.account.quantity.shape[0]):
+        adverse = worst_mark(track, asset, bar, book.account.quantity[asset, PERP])
+        close_if_reached(book, track, costs, asset, bar, adverse)
+
+
+@compiled_inside
 def liquidate(
     book: Book, track: Track, costs: Costs, asset: int, bar: int, price: float
 ) -> None:
@@ -136,7 +140,7 @@ def liquidate(
     )
 
 
-@compiled
+@compiled_inside
 def settle(account: Account, track: Track, bar: int) -> None:
     """Book the funding settled at the end of a bar, on the positions held there."""
     for asset in range(account.quantity.shape[0]):
@@ -153,15 +157,23 @@ def value_at(account: Account, prices: Floats) -> None:
         revalue(account, asset, prices[asset])
 
 
-@compiled
-def note_account(book: Book, costs: Costs, bar: int) -> None:
-    """Write down the account at the end of a bar."""
-    account = book.account
-    row = book.bars[bar]
+@compiled_inside
+def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: int) -> None:
+    """Write down the account at the end of a bar.
+
+    Parameters
+    ----------
+    bars : BAR[n_bars]
+    ratio : float
+        Margin ratio.
+    regime : int
+        Number of the regime in force.
+    """
+    row = bars[bar]
     row["equity"] = equity(account)
     row["cash"] = account.cash[0]
-    row["margin_ratio"] = margin_ratio(account, costs)
-    row["regime"] = book.state.stance[0]["regime"]
+    row["margin_ratio"] = ratio
+    row["regime"] = regime
     for asset in range(account.quantity.shape[0]):
         row["spot"] += account.quantity[asset, SPOT] * account.price[asset, SPOT]
         row["futures"] += account.quantity[asset, PERP] * account.price[asset, PERP]
@@ -170,7 +182,44 @@ def note_account(book: Book, costs: Costs, bar: int) -> None:
             row["parts"][part] += account.parts[asset, part]
 
 
-@compiled
+@compiled_inside
+def has_futures(account: Account) -> bool:
+    """Tell whether any futures position is open."""
+    for asset in range(account.quantity.shape[0]):
+        for leg in range(PERP, account.quantity.shape[1]):
+            if account.quantity[asset, leg] != 0.0:
+                return True
+    return False
+
+
+@compiled_inside
+def is_thin(account: Account, track: Track, costs: Costs, bar: int) -> bool:
+    """Tell whether a bar could bring the margin balance near maintenance, so that it needs care.
+
+    A cheap test that never says no where a liquidation is possible: every asset at its worst mark
+    of the bar at once, the funding at its end paid, and twice the maintenance margin.
+    """
+    balance = account.cash[0]
+    needed = 0.0
+    for asset in range(account.quantity.shape[0]):
+        quantity = account.quantity[asset, PERP]
+        mark = account.price[asset, PERP]
+        low = min(track.low[bar, asset, PERP], track.open[bar, asset, PERP])
+        high = max(track.high[bar, asset, PERP], track.open[bar, asset, PERP])
+        balance += min(quantity * (low - mark), quantity * (high - mark))
+        notional = abs(quantity) * high
+        rate = track.funding[asset, PERP, bar]
+        balance -= 0.0 if math.isnan(rate) else abs(rate) * notional
+        needed += maintenance(
+            notional,
+            costs.tier_cap[asset],
+            costs.tier_rate[asset],
+            costs.tier_deduction[asset],
+        )
+    return balance <= 2.0 * needed
+
+
+@compiled_inside
 def weigh(account: Account, asset: int) -> Floats:
     """Return spot and signed futures as fractions of equity, float64[2], at the account's prices."""
     weights = np.empty(2)
@@ -178,3 +227,22 @@ def weigh(account: Account, asset: int) -> Floats:
     weights[SPOT] = account.quantity[asset, SPOT] * account.price[asset, SPOT] / total
     weights[PERP] = account.quantity[asset, PERP] * account.price[asset, PERP] / total
     return weights
+
+
+@compiled
+def open_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
+    """Open a bar: its first marks, and liquidation of what they leave beyond its liquidation price."""
+    value_at(book.account, track.open[bar])
+    force_close_now(book, track, costs, bar)
+
+
+@compiled
+def rest_of_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
+    """Live through a bar after its fills.
+
+    Liquidation on its worst mark; at its end marks, funding, liquidation of what cannot pay it.
+    """
+    force_close_within(book, track, costs, bar)
+    value_at(book.account, track.close[bar])
+    settle(book.account, track, bar)
+    force_close_now(book, track, costs, bar)

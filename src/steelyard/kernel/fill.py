@@ -3,12 +3,12 @@
 import numpy as np
 
 from steelyard.domain.codes import SPOT
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Account, Costs
 from steelyard.ledger.margin import maintenance_of
 
 
-@compiled
+@compiled_inside
 def slippage_bps(notional: float, volatility: float, volume: float, costs: Costs) -> float:
     """Return half-spread and impact in bp: ``10^4 x Y x sigma x sqrt(notional / volume)``.
 
@@ -29,7 +29,7 @@ def slippage_bps(notional: float, volatility: float, volume: float, costs: Costs
     return costs.half_spread_bps + impact
 
 
-@compiled
+@compiled_inside
 def affordable(
     account: Account, costs: Costs, asset: int, leg: int, quantity: float, price: float
 ) -> float:

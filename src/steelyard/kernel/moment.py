@@ -4,20 +4,21 @@ import numpy as np
 
 from steelyard.decision.step import decide
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE
+from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
-from steelyard.kernel.bar import weigh
+from steelyard.kernel.bar import has_futures, note_account, weigh
 from steelyard.kernel.book import Book
 from steelyard.ledger.account import equity
 from steelyard.ledger.margin import margin_ratio
-from steelyard.planning.defence import defended_targets, is_defending
+from steelyard.planning.defence import is_defending
 from steelyard.planning.orders import Legs, band_of, plan_orders
 
 
-@compiled
+@compiled_inside
 def legs_of(plan: Plan, account: Account, costs: Costs, spot: float, futures: float) -> Legs:
     """Return what planning needs to know of the account's legs.
 
@@ -35,7 +36,7 @@ def legs_of(plan: Plan, account: Account, costs: Costs, spot: float, futures: fl
     return Legs(weigh(account, 0), targets, account.price[0], costs.lot[0], least)
 
 
-@compiled
+@compiled_inside
 def room_today(plan: Plan, book: Book, ms: int) -> float:
     """Return what today's turnover cap leaves, as a fraction of equity; a new day starts afresh."""
     desk = book.desk[0]
@@ -46,7 +47,7 @@ def room_today(plan: Plan, book: Book, ms: int) -> float:
     return plan.limits[0]["turnover_per_day"] - desk["turnover"]
 
 
-@compiled
+@compiled_inside
 def send(book: Book, orders: np.ndarray, ms: int, reason: int) -> None:
     """Let new orders replace those that wait.
 
@@ -61,32 +62,32 @@ def send(book: Book, orders: np.ndarray, ms: int, reason: int) -> None:
         order["reason"] = reason
 
 
-@compiled
-def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: int) -> None:
+@compiled_inside
+def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> None:
     """Order what leads from the holdings to the targets in force.
 
     Parameters
     ----------
     is_first : int
-        1: the first allocation, which no turnover cap holds back.
+        The first allocation of the run, which no turnover cap holds back.
     """
     stance = book.state.stance[0]
     legs = legs_of(plan, book.account, costs, stance["spot"], stance["futures"])
     bands = np.empty(2)
     for leg in range(2):
-        bands[leg] = 0.0 if is_first == 1 else band_of(plan, legs.targets[leg])
-    room = np.inf if is_first == 1 else room_today(plan, book, ms)
+        bands[leg] = 0.0 if is_first else band_of(plan, legs.targets[leg])
+    room = np.inf if is_first else room_today(plan, book, ms)
     orders = np.zeros(2)
     dropped, turnover = plan_orders(legs, bands, equity(book.account), room, orders)
     send(book, orders, ms, FILL_REBALANCE)
     book.desk[0]["rejected"] += dropped
-    if is_first == 0:
+    if not is_first:
         book.desk[0]["turnover"] += turnover
 
 
 @compiled
 def evaluate(
-    plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int, is_first: int
+    plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int, is_first: bool
 ) -> None:
     """Decide at a moment, order what leads to the targets, and write down why.
 
@@ -95,7 +96,7 @@ def evaluate(
     Parameters
     ----------
     is_first : int
-        1: the first allocation of the run.
+        The first allocation of the run.
     """
     account = book.account
     total = equity(account)
@@ -108,7 +109,7 @@ def evaluate(
     note_decision(plan, signals, book, moment)
 
 
-@compiled
+@compiled_inside
 def note_decision(plan: Plan, signals: Signals, book: Book, moment: int) -> None:
     """Write down what was decided at a moment, and how it came about."""
     for entity in range(plan.rules.size):
@@ -130,20 +131,29 @@ def note_decision(plan: Plan, signals: Signals, book: Book, moment: int) -> None
             book.trace[moment, line, column] = book.state.trace[line, column]
 
 
-@compiled
+@compiled_inside
+def alarms(plan: Plan, account: Account, ratio: float, before: bool) -> bool:  # noqa: FBT001
+    """Tell whether margin defence is on: it starts at its bounds and ends below ``until`` (K1).
+
+    Parameters
+    ----------
+    ratio : float
+        Margin ratio.
+    before : bool
+        Whether it was on at the bar before.
+    """
+    notional = abs(account.quantity[0, PERP] * account.price[0, PERP])
+    return is_defending(plan.limits, notional, account.cash[0], ratio, before)
+
+
+@compiled_inside
 def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
-    """Shrink the position where the margin demands it, without waiting for an evaluation (K1)."""
+    """Shrink the position to what the leverage limit leaves, without waiting for an evaluation."""
     account = book.account
-    if account.quantity[0, PERP] == 0.0 or equity(account) <= 0.0:
-        book.desk[0]["defending"] = 0
+    if equity(account) <= 0.0:
         return
     weights = weigh(account, 0)
-    before = book.desk[0]["defending"] == 1
-    is_on = is_defending(plan, weights, margin_ratio(account, costs), before)
-    book.desk[0]["defending"] = 1 if is_on else 0
-    if not is_on:
-        return
-    spot, futures = defended_targets(plan, weights)
+    spot, futures = fit_margin(weights[SPOT], weights[PERP], plan.limits[0]["leverage"])
     if spot == weights[SPOT] and futures == weights[PERP]:
         return
     orders = np.zeros(2)
@@ -151,3 +161,25 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     plan_orders(legs, np.zeros(2), equity(account), np.inf, orders)
     send(book, orders, ms, FILL_DEFENCE)
     book.desk[0]["defended"] += 1
+
+
+@compiled
+def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
+    """Watch the margin at the end of a bar and write down the account.
+
+    Parameters
+    ----------
+    ms : int, milliseconds
+        End of the bar.
+    """
+    account = book.account
+    desk = book.desk[0]
+    ratio = 0.0
+    if has_futures(account):
+        ratio = margin_ratio(account, costs)
+        desk["defending"] = alarms(plan, account, ratio, desk["defending"] == 1)
+        if desk["defending"] == 1:
+            defend(plan, costs, book, ms)
+    else:
+        desk["defending"] = 0
+    note_account(account, book.bars, bar, ratio, book.state.stance[0]["regime"])

@@ -173,7 +173,7 @@ def build_track(market: Market, signals: Signals, start_ms: int, end_ms: int) ->
         mark = getattr(market.mark, column)[mark_rows]
         spot = np.where(np.isnan(spot), spot_close[:-1], spot)
         mark = np.where(np.isnan(mark), mark_close[:-1], mark)
-        return np.stack([spot, mark])[None]
+        return np.stack([spot, mark], axis=1)[:, None]
 
     funding = np.full((1, len(LEGS), open_ms.size), np.nan)
     funding[0, PERP] = _settlements(market, open_ms)
@@ -185,7 +185,7 @@ def build_track(market: Market, signals: Signals, start_ms: int, end_ms: int) ->
         open=layered("open"),
         high=layered("high"),
         low=layered("low"),
-        close=np.stack([spot_close[1:], mark_close[1:]])[None],
+        close=np.stack([spot_close[1:], mark_close[1:]], axis=1)[:, None],
         funding=funding,
         daily_volatility=daily_volatility(market, open_ms)[None],
         daily_volume=_liquidity(market, open_ms),

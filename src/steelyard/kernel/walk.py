@@ -2,31 +2,39 @@
 
 import numpy as np
 
-from steelyard.domain.codes import LEGS, PERP, SPOT
-from steelyard.domain.compiled import compiled
+from steelyard.domain.codes import LEGS
+from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
-from steelyard.kernel.bar import fill_pending, force_close, note_account, settle, value_at
+from steelyard.kernel.bar import (
+    fill_pending,
+    has_futures,
+    is_thin,
+    open_bar,
+    rest_of_bar,
+    settle,
+    value_at,
+)
 from steelyard.kernel.book import Book, curve_of, decisions_of, fills_of, open_book
-from steelyard.kernel.moment import defend, evaluate
+from steelyard.kernel.moment import close_bar, evaluate
 
 
-@compiled
+@compiled_inside
 def live_through(track: Track, costs: Costs, book: Book, bar: int) -> None:
-    """Live through one bar up to the funding at its end.
+    """Live through one bar up to the funding at its end, whatever may happen in it."""
+    open_bar(track, costs, book, bar)
+    fill_pending(book, track, costs, bar)
+    rest_of_bar(track, costs, book, bar)
 
-    The open: marks, liquidation beyond it, orders that wait. The bar: liquidation on its worst mark.
-    Its end: marks, funding, liquidation of what cannot pay it.
-    """
-    account = book.account
-    value_at(account, track.open[:, :, bar])
-    force_close(book, track, costs, bar, 0)
-    if book.orders[0, SPOT]["pending"] != 0.0 or book.orders[0, PERP]["pending"] != 0.0:
-        fill_pending(book, track, costs, bar)
-    force_close(book, track, costs, bar, 1)
-    value_at(account, track.close[:, :, bar])
-    settle(account, track, bar)
-    force_close(book, track, costs, bar, 0)
+
+@compiled_inside
+def is_quiet(track: Track, costs: Costs, book: Book, bar: int) -> bool:
+    """Tell whether a bar only moves prices: no order waits and no liquidation can happen."""
+    for asset in range(book.orders.shape[0]):
+        for leg in range(book.orders.shape[1]):
+            if book.orders[asset, leg]["pending"] != 0.0:
+                return False
+    return not has_futures(book.account) or not is_thin(book.account, track, costs, bar)
 
 
 @compiled
@@ -35,16 +43,19 @@ def walk_bars(plan: Plan, signals: Signals, track: Track, costs: Costs, book: Bo
 
     Orders decided at the end of a bar meet the next one.
     """
-    value_at(book.account, track.start_price)
+    account = book.account
+    value_at(account, track.start_price)
     for bar in range(-1, track.open_ms.size):
         moment = track.first_moment if bar < 0 else track.moment[bar]
-        if bar >= 0:
+        if bar >= 0 and is_quiet(track, costs, book, bar):
+            value_at(account, track.close[bar])
+            settle(account, track, bar)
+        elif bar >= 0:
             live_through(track, costs, book, bar)
         if moment >= 0:
-            evaluate(plan, signals, costs, book, moment, 1 if bar < 0 else 0)
+            evaluate(plan, signals, costs, book, moment, bar < 0)
         if bar >= 0:
-            defend(plan, costs, book, track.open_ms[bar] + track.length_ms)
-            note_account(book, costs, bar)
+            close_bar(plan, costs, book, bar, track.open_ms[bar] + track.length_ms)
 
 
 def walk(plan: Plan, signals: Signals, track: Track, costs: Costs, cash: float) -> Walk:

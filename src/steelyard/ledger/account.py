@@ -12,7 +12,7 @@ from steelyard.domain.codes import (
     PARTS,
     SPOT,
 )
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Account
 
 
@@ -33,7 +33,7 @@ def open_account(n_assets: int, n_legs: int, cash: float) -> Account:
     )
 
 
-@compiled
+@compiled_inside
 def equity(account: Account) -> float:
     """Return equity in quote: cash, which holds futures results, and spot at its price."""
     total = 0.0
@@ -45,7 +45,7 @@ def equity(account: Account) -> float:
     return total
 
 
-@compiled
+@compiled_inside
 def revalue_leg(account: Account, asset: int, leg: int, price: float, index_change: float) -> None:
     """Move a futures leg to a new mark; the result goes into cash (domain 10.2, 10.8).
 
@@ -66,7 +66,7 @@ def revalue_leg(account: Account, asset: int, leg: int, price: float, index_chan
     account.price[asset, leg] = price
 
 
-@compiled
+@compiled_inside
 def revalue(account: Account, asset: int, prices: np.ndarray) -> None:
     """Move all legs of an asset to new prices.
 
@@ -82,7 +82,7 @@ def revalue(account: Account, asset: int, prices: np.ndarray) -> None:
         revalue_leg(account, asset, leg, prices[leg], change)
 
 
-@compiled
+@compiled_inside
 def settle_funding(account: Account, asset: int, leg: int, rate: float) -> float:
     """Book a funding settlement on the position held and return what was received, in quote.
 

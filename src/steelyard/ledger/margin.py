@@ -5,12 +5,12 @@ import math
 import numpy as np
 
 from steelyard.domain.codes import PART_LIQUIDATION, SPOT
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Account, Costs
 from steelyard.ledger.account import revalue_leg
 
 
-@compiled
+@compiled_inside
 def tier_of(notional: float, cap: np.ndarray) -> int:
     """Return the row of the tier that holds a notional; its upper bound belongs to it."""
     tier = 0
@@ -19,7 +19,7 @@ def tier_of(notional: float, cap: np.ndarray) -> int:
     return tier
 
 
-@compiled
+@compiled_inside
 def maintenance(notional: float, cap: np.ndarray, rate: np.ndarray, deduction: np.ndarray) -> float:
     """Return the maintenance margin of a notional, in quote (domain 11.1).
 
@@ -33,7 +33,7 @@ def maintenance(notional: float, cap: np.ndarray, rate: np.ndarray, deduction: n
     return notional * rate[tier] - deduction[tier]
 
 
-@compiled
+@compiled_inside
 def liquidation_price(
     backing: float,
     quantity: float,
@@ -68,13 +68,13 @@ def liquidation_price(
     return math.nan
 
 
-@compiled
+@compiled_inside
 def bankruptcy_price(backing: float, quantity: float, entry: float) -> float:
     """Return the mark at which the margin balance is zero, in quote per coin (domain 11.4)."""
     return entry - backing / quantity
 
 
-@compiled
+@compiled_inside
 def maintenance_of(account: Account, costs: Costs) -> float:
     """Return the maintenance margin of all futures positions at their marks, in quote."""
     total = 0.0
@@ -91,7 +91,7 @@ def maintenance_of(account: Account, costs: Costs) -> float:
     return total
 
 
-@compiled
+@compiled_inside
 def margin_ratio(account: Account, costs: Costs) -> float:
     """Return maintenance margin over margin balance; 0 without a position (domain 1.1).
 
@@ -106,7 +106,7 @@ def margin_ratio(account: Account, costs: Costs) -> float:
     return needed / account.cash[0]
 
 
-@compiled
+@compiled_inside
 def close_by_force(
     account: Account, asset: int, leg: int, price: float, costs: Costs, slippage_bps: float
 ) -> None:
@@ -125,7 +125,7 @@ def close_by_force(
     account.quantity[asset, leg] = 0.0
 
 
-@compiled
+@compiled_inside
 def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: Costs) -> float:
     """Return the mark at which a leg is closed by force on its way to ``adverse``; NaN: it is not.
 

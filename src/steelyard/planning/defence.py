@@ -1,54 +1,29 @@
 """This file is margin defence: when to shrink without waiting for an evaluation (domain 11.6, K1)."""
 
-import numpy as np
-
-from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled
-from steelyard.domain.plan import Plan
-from steelyard.domain.targets import fit_margin
+from steelyard.domain.arrays import Table
+from steelyard.domain.compiled import compiled_inside
 
 
-@compiled
-def effective_leverage(weights: np.ndarray) -> float:
-    """Return |futures| over the cash that backs it; infinity when nothing does.
-
-    Parameters
-    ----------
-    weights : float64[2], fractions of equity
-        Spot and signed futures.
-    """
-    if weights[PERP] == 0.0:
-        return 0.0
-    cash = 1.0 - weights[SPOT]
-    return abs(weights[PERP]) / cash if cash > 0.0 else np.inf
-
-
-@compiled
-def is_defending(plan: Plan, weights: np.ndarray, margin_ratio: float, before: bool) -> bool:  # noqa: FBT001
+@compiled_inside
+def is_defending(
+    limits: Table, notional: float, balance: float, ratio: float, before: bool  # noqa: FBT001
+) -> bool:
     """Tell whether margin defence is on: it starts at its bounds and ends below ``until``.
 
     Parameters
     ----------
-    weights : float64[2], fractions of equity
-    margin_ratio : float
+    limits : LIMITS[1]
+    notional : float, quote, >= 0
+        Of the futures position.
+    balance : float, quote
+        Cash that backs it; effective leverage is ``notional / balance``.
+    ratio : float
         Maintenance margin over margin balance.
     before : bool
         Whether it was on at the bar before.
     """
-    limits = plan.limits[0]
-    leverage = effective_leverage(weights)
-    if margin_ratio >= limits["defence_ratio"] or leverage > limits["defence_leverage"]:
+    if ratio >= limits[0]["defence_ratio"]:
         return True
-    return before and margin_ratio >= limits["defence_until"]
-
-
-@compiled
-def defended_targets(plan: Plan, weights: np.ndarray) -> tuple[float, float]:
-    """Return the weights that the leverage limit leaves of those held: a hedge keeps its ratio.
-
-    Parameters
-    ----------
-    weights : float64[2], fractions of equity
-        Spot and signed futures.
-    """
-    return fit_margin(weights[SPOT], weights[PERP], plan.limits[0]["leverage"])
+    if notional > limits[0]["defence_leverage"] * balance:
+        return True
+    return before and ratio >= limits[0]["defence_until"]

@@ -7,7 +7,7 @@ import numpy as np
 from steelyard.domain.arrays import Floats
 
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Plan
 
 TOLERANCE: Final = 1e-12
@@ -36,7 +36,7 @@ class Legs(NamedTuple):
     least: Floats
 
 
-@compiled
+@compiled_inside
 def lowers_risk(weights: np.ndarray, change: np.ndarray) -> bool:
     """Tell whether a trade lowers |net delta| or effective leverage.
 
@@ -57,14 +57,14 @@ def lowers_risk(weights: np.ndarray, change: np.ndarray) -> bool:
     return abs(weights[PERP] + change[PERP]) / new_cash < leverage - TOLERANCE
 
 
-@compiled
+@compiled_inside
 def band_of(plan: Plan, target: float) -> float:
     """Return how far a leg may be off its target without a trade, as a fraction of equity."""
     relative = plan.limits[0]["relative_band"]
     return relative * abs(target) if relative > 0.0 else plan.limits[0]["band"]
 
 
-@compiled
+@compiled_inside
 def weight_change(legs: Legs, leg: int, equity: float, band: float) -> float:
     """Return the change of weight that a leg trades: all the way to its target, or nothing.
 
@@ -78,7 +78,7 @@ def weight_change(legs: Legs, leg: int, equity: float, band: float) -> float:
     return 0.0 if small else change
 
 
-@compiled
+@compiled_inside
 def turnover_scale(change: np.ndarray, room: float, is_exempt: bool) -> float:  # noqa: FBT001
     """Return what all legs are multiplied by so that the day's turnover stays within its cap.
 
@@ -96,7 +96,7 @@ def turnover_scale(change: np.ndarray, room: float, is_exempt: bool) -> float:  
     return max(0.0, room) / total
 
 
-@compiled
+@compiled_inside
 def round_to_lot(quantity: float, lot: float, is_nearest: bool) -> float:  # noqa: FBT001
     """Return a quantity in whole lots: nearest for what lowers risk, else toward zero.
 
@@ -112,7 +112,7 @@ def round_to_lot(quantity: float, lot: float, is_nearest: bool) -> float:  # noq
     return whole * lot if quantity > 0.0 else -whole * lot
 
 
-@compiled
+@compiled_inside
 def plan_orders(
     legs: Legs, bands: np.ndarray, equity: float, room: float, orders: np.ndarray
 ) -> tuple[int, float]:

@@ -30,6 +30,7 @@ _MUST: Final = {
     "string_too_short": "must not be empty",
     "string_too_long": "must be at most {max_length} characters long",
 }
+_LARGEST: Final = 2**63 - 1
 _ID: Final = "must begin with a small letter and hold small letters, digits and _ only"
 _TITLE: Final = "must begin with a letter or digit and hold letters, digits, spaces, . _ - only"
 
@@ -55,10 +56,25 @@ def document_of(table: Mapping[str, object], source: Source) -> PolicyDocument:
     if version != 1 or isinstance(version, bool):
         sentence = f"schema is {shown(version)}; this version reads schema = 1 only"
         raise source.refuse(("schema",), sentence)
+    _check_integers(table, source)
     try:
         return PolicyDocument.model_validate(table)
     except ValidationError as error:
         raise PolicyError(_first(error.errors(include_url=False), source)) from None
+
+
+def _check_integers(table: Mapping[str, object], source: Source) -> None:
+    # A loop, because the parser lets inline tables nest deeper than this could call itself.
+    waiting: list[tuple[Path, object]] = [((key,), value) for key, value in table.items()]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            sentence = f"{_named(path)} is a whole number beyond what TOML allows, 64 bits"
+            raise source.refuse(path, sentence)
+        if isinstance(value, dict):
+            waiting.extend(((*path, str(key)), inner) for key, inner in value.items())
+        if isinstance(value, list):
+            waiting.extend(((*path, number), inner) for number, inner in enumerate(value))
 
 
 def _first(details: list[ErrorDetails], source: Source) -> str:

@@ -20,6 +20,9 @@ from steelyard.policy.schema import PolicyDocument
 MAX_BYTES: Final = 1_000_000
 """Largest policy file; the longest shipped one is a hundredth of it."""
 
+MAX_DOTS: Final = 1000
+"""Dots in one line: the parser's cost grows with the square of a dotted key's parts."""
+
 Table: TypeAlias = dict[str, object]
 
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -126,6 +129,10 @@ def _read(name_or_path: str | FilePath) -> tuple[str, str]:
 
 
 def _parsed(path_text: str, text: str) -> Table:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > MAX_DOTS:
+            sentence = f"has more than {MAX_DOTS} dots, which no policy needs"
+            raise PolicyError(f"{path_text}:{number}: the line {sentence}")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -14,6 +14,8 @@ DAYS_A_YEAR = 365.0
 HEDGED_FROM = 0.10
 """A day counts as hedged from this hedge ratio on (domain 12)."""
 TAIL = 0.05
+NOISE = 1e-12
+"""What is smaller than this is rounding: nothing is divided by it."""
 
 
 def defined(value: float) -> float | None:
@@ -28,14 +30,15 @@ def defined(value: float) -> float | None:
 
 
 def _ratio(numerator: float, denominator: float) -> float | None:
-    return defined(numerator / denominator) if denominator != 0.0 else None
+    return defined(numerator / denominator) if abs(denominator) > NOISE else None
 
 
 def _spread(values: Floats) -> float:
-    """Return the sample standard deviation; 0.0 for equal values, NaN for fewer than two."""
+    """Return the sample standard deviation; 0.0 if it is rounding, NaN for fewer than two."""
     if values.size < 2 or not np.all(np.isfinite(values)):  # noqa: PLR2004 - ddof 1 needs two
         return math.nan
-    return 0.0 if bool(np.all(values == values[0])) else float(np.std(values, ddof=1))
+    spread = float(np.std(values, ddof=1))
+    return spread if spread > NOISE * max(1.0, float(np.max(np.abs(values)))) else 0.0
 
 
 def returns(nav: Floats) -> Floats:
@@ -221,10 +224,9 @@ def downside_hedge_effectiveness(hedged: Floats, unhedged: Floats) -> float | No
     """Return 1 - S(hedged) / S(unhedged) with S the mean of min(r, 0)^2."""
     if hedged.size == 0:
         return None
-    ratio = _ratio(
-        float(np.mean(np.minimum(hedged, 0.0) ** 2)), float(np.mean(np.minimum(unhedged, 0.0) ** 2))
-    )
-    return None if ratio is None else 1.0 - ratio
+    with_it = math.sqrt(float(np.mean(np.minimum(hedged, 0.0) ** 2)))
+    ratio = _ratio(with_it, math.sqrt(float(np.mean(np.minimum(unhedged, 0.0) ** 2))))
+    return None if ratio is None else 1.0 - ratio**2
 
 
 def correlation(one: Floats, other: Floats) -> float | None:

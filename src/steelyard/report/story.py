@@ -72,26 +72,37 @@ def _force(liquidations: int) -> str:
 
 def caveat(result: "Result") -> str:
     """Return what the answer does not prove, in as plain words as the answer itself."""
-    twin = result.benchmark_accounts["constant_delta"].nav
     market = (
         "The market is synthetic, so this shows how the rules work and nothing about money. "
         if result.market.is_synthetic
         else "This is one past of one asset, with assumed costs: it does not show what comes next. "
     )
+    return f"{market}{_timing(result)}{_events(result)}"
+
+
+def _timing(result: "Result") -> str:
+    twin = result.benchmark_accounts["constant_delta"].nav
+    gain = float(twin[-1] / twin[0]) - 1.0
+    beyond = result.end_equity - float(twin[-1])
+    judged = (
+        f"so the timing cost {money(-beyond)}"
+        if beyond < 0.0
+        else f"so no more than {money(beyond)} can be due to timing"
+    )
     return (
-        f"{market}The same average exposure without any timing ended at {money(float(twin[-1]))} "
-        f"({signed_percent(float(twin[-1] / twin[0]) - 1.0)}); only what goes beyond that can be "
-        f"timing.{_events(result)}"
+        f"The same average exposure without any timing ended at {money(float(twin[-1]))} "
+        f"({signed_percent(gain)}), {judged}."
     )
 
 
 def _events(result: "Result") -> str:
-    fired = sum(trigger.episodes for trigger in result.triggers)
-    if not result.triggers:
+    triggers = result.triggers
+    few = sum(trigger.episodes < ENOUGH_EVENTS for trigger in triggers)
+    if not triggers:
         return ""
-    if fired == 0:
+    if not any(trigger.episodes for trigger in triggers):
         return " None of its triggers fired."
-    if any(trigger.episodes < ENOUGH_EVENTS for trigger in result.triggers):
-        times = counted(fired, "time")
-        return f" Its triggers fired {times} in all: too seldom to tell skill from luck."
-    return f" Its triggers fired {counted(fired, 'time')} in all."
+    if few == 0:
+        return f" Each of its triggers fired at least {ENOUGH_EVENTS} times."
+    who = f"{few} of its {len(triggers)} triggers"
+    return f" {who} fired fewer than {ENOUGH_EVENTS} times: too seldom to tell skill from luck."

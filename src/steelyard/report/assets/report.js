@@ -12,6 +12,8 @@
   const box = document.getElementById("chart");
   const fall = document.getElementById("waterfall");
 
+  let view = { from: data.start, to: data.end };
+
   // ---- words -------------------------------------------------------------------------------
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
   const money = (value) => (value == null ? "-" : Math.round(value).toLocaleString("en-US"));
@@ -38,7 +40,7 @@
   };
   const spellAt = (ms) => data.spells.find(([, from, to]) => from <= ms && ms < to) ?? data.spells.at(-1);
   const activeAt = (ms) =>
-    data.active.filter(([, from, to]) => from <= ms && ms < to).map(([n]) => data.triggers[n]);
+    data.active.filter(([, from, to]) => from <= ms && (ms < to || to === data.end)).map(([n]) => data.triggers[n]);
   const reasonsOf = (row) => {
     const after = row === 0 ? -Infinity : data.ms[row - 1];
     return data.reasons.filter(([ms]) => ms > after && ms <= data.ms[row]);
@@ -152,10 +154,15 @@
       stack: panel, z: 2, // one sign stacks: long futures stand on spot, short ones hang below zero
     });
 
+  /** Marks shrink where many are in view. */
+  const markSize = () => {
+    const seen = data.active.filter(([, from]) => from >= view.from && from <= view.to).length;
+    return seen > 60 ? 5 : seen > 25 ? 7 : 9;
+  };
   const marks = () =>
-    data.triggers.map((name, n) => ({
+    data.triggers.map((_, n) => ({
       id: `mark-${n}`, type: "scatter", xAxisIndex: 0, yAxisIndex: 0, symbol: SYMBOLS[n % SYMBOLS.length],
-      symbolSize: 9, z: 6, animation: false, silent: true,
+      symbolSize: markSize(), z: 6, animation: false, silent: true,
       itemStyle: { color: ink.ink, borderColor: ink.paper, borderWidth: 1 },
       data: data.active.filter(([which]) => which === n).map(([, from]) => [from, data.price[nearest(from)]]),
     }));
@@ -170,7 +177,7 @@
   const laneMarks = () =>
     data.triggers.map((_, n) => ({
       id: `lane-mark-${n}`, type: "scatter", xAxisIndex: 1, yAxisIndex: 1, symbol: SYMBOLS[n % SYMBOLS.length],
-      symbolSize: 8, z: 6, animation: false, silent: true,
+      symbolSize: markSize(), z: 6, animation: false, silent: true,
       itemStyle: { color: ink.ink, borderColor: ink.paper, borderWidth: 1 },
       data: data.active.filter(([which]) => which === n).map(([, from]) => [from, laneRow(n + 1)]),
     }));
@@ -388,8 +395,8 @@
 
   // ---- drawing -------------------------------------------------------------------------------
   const chart = echarts.init(canvas, null, { renderer: "canvas" });
-  let view = { from: data.start, to: data.end };
   let showsCandles = false;
+  let size = 0;
 
   let plots = [];
 
@@ -397,6 +404,7 @@
   const draw = () => {
     readInk();
     showsCandles = isClose();
+    size = markSize();
     plots = placed();
     const side = margins();
     const all = PANELS.map((_, i) => i);
@@ -444,11 +452,11 @@
   chart.on("dataZoom", () => {
     const { startValue, endValue } = chart.getOption().dataZoom[0];
     view = { from: startValue, to: endValue };
-    if (isClose() !== showsCandles) {
-      showsCandles = !showsCandles;
-      chart.setOption({
-        series: [candles(showsCandles), { id: "price", lineStyle: { opacity: showsCandles ? 0.25 : 1 } }],
-      });
+    if (isClose() !== showsCandles || markSize() !== size) {
+      showsCandles = isClose();
+      size = markSize();
+      const faded = { id: "price", lineStyle: { opacity: showsCandles ? 0.25 : 1 } };
+      chart.setOption({ series: [candles(showsCandles), faded, ...marks(), ...laneMarks()] });
     }
     drawLabels();
   });

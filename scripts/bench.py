@@ -1,0 +1,108 @@
+"""Measure what users wait for, and how fast the kernel walks; medians, nothing fails on time.
+
+Real history is read from STEELYARD_DATA, or from ../shared/data beside the checkout; without it the
+synthetic market stands in and the table says so. Every process starts afresh; interleaved, after
+a warm-up; the floor is one pass over the columns that the walk reads.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from steelyard.data.catalogue import open_market
+from steelyard.data.synthetic import synthetic_market, write_synthetic
+from steelyard.domain.market import Market
+from steelyard.engine.backtest import Course, lay_course
+from steelyard.engine.replay import replay
+from steelyard.kernel.walk import walk
+from steelyard.policy.compile import compile_policy
+from steelyard.policy.load import load_policy
+
+RUNS = 7
+COMMAND = str(Path(sys.executable).with_name("steelyard"))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a piece of work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def process(*arguments: str, cache: str | None = None) -> float:
+    """Return how long a command takes from start to end, in seconds."""
+    environment = dict(os.environ)
+    if cache is not None:
+        environment["STEELYARD_CACHE"] = cache
+
+    def run() -> None:
+        command = [COMMAND, *arguments]
+        subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
+
+    return seconds(run)
+
+
+def median(work: Callable[[], float]) -> float:
+    """Return the median of several runs after one that does not count."""
+    work()
+    return statistics.median(work() for _ in range(RUNS))
+
+
+def history(folder: str) -> tuple[Path, str, Market, dict[str, str]]:
+    """Return the data to measure on: folder, what it is, market, dates."""
+    beside = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+    real = Path(os.environ.get("STEELYARD_DATA", beside))
+    if real.is_dir():
+        dates = {"start": "2020-01-01", "end": "2025-04-30"}
+        return real, "BTC hourly, 2020-01-01 to 2025-04-30", open_market(real, asset="BTC"), dates
+    write_synthetic(folder)
+    return Path(folder), "synthetic market, 3 years hourly", synthetic_market(), {}
+
+
+def kernel(course: Course) -> list[tuple[str, float]]:
+    """Return the times of signals, walk, bar-by-bar runner and floor, in seconds."""
+    compiled = compile_policy(load_policy("article"))
+    signals, track = course.prepare(compiled)
+    columns = [track.open, track.high, track.low, track.close, track.first_fill, track.funding]
+    timed: dict[str, list[float]] = {"signals": [], "walk": [], "floor": []}
+    for _ in range(RUNS + 1):
+        course.memo.clear()
+        timed["signals"].append(seconds(lambda: course.prepare(compiled)))
+        timed["walk"].append(
+            seconds(lambda: walk(compiled.plan, signals, track, course.costs, course.cash))
+        )
+        timed["floor"].append(seconds(lambda: [np.nansum(column) for column in columns]))
+    lines = [(name, statistics.median(times[1:])) for name, times in timed.items()]
+    slow = seconds(lambda: replay(compiled.plan, signals, track, course.costs, course.cash))
+    return [*lines, ("runner", slow)]
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, what, market, dates = history(folder)
+        venue = ["--venue", market.venue]
+        options = [f"--{name}={value}" for name, value in dates.items()]
+        backtest = ["backtest", "article", "--data", str(data), "--asset", "BTC", *venue, *options]
+        first = process(*backtest, cache=str(Path(folder) / "cold"))
+        print(f"{what}; medians of {RUNS} after a warm-up")
+        print(f"first run ever, compiling    {first:8.2f} s")
+        print(f"backtest, whole process      {median(lambda: process(*backtest)):8.2f} s")
+        print(f"steelyard --help             {median(lambda: process('--help')):8.2f} s")
+        course = lay_course(market, start=dates.get("start"), end=dates.get("end"))
+        lines = dict(kernel(course))
+    print(f"article: features, signals   {lines['signals'] * 1000:8.1f} ms")
+    print(f"article: walk of every hour  {lines['walk'] * 1000:8.1f} ms")
+    print(f"  over one pass of its input {lines['walk'] / lines['floor']:8.1f} x")
+    print(f"article: bar-by-bar runner   {lines['runner'] * 1000:8.1f} ms (once)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""This file is the command ``steelyard demo``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steelyard.cli import options
+
+
+def demo(
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the page and its files go.")
+    ] = Path("steelyard-demo"),
+    json: options.Json = False,
+) -> None:
+    """Run a policy on a synthetic market, without any data.
+
+    The policy is article; the page with the result is written into a folder.
+    """
+    from steelyard.cli.asked import answer, run, written
+    from steelyard.cli.folder import refuse_unwritable
+    from steelyard.data.synthetic import synthetic_market
+    from steelyard.engine.backtest import DEFAULT_CASH
+    from steelyard.policy.load import load_policy
+
+    refuse_unwritable(out)
+    result = run(load_policy("article"), synthetic_market(), (None, None), DEFAULT_CASH)
+    answer(result, written(result, out), as_json=json)

@@ -1,0 +1,59 @@
+"""This file names the options that commands share, each with its help."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+PolicyName: TypeAlias = Annotated[
+    str, typer.Argument(metavar="POLICY", help="Name of a shipped policy, or a file.")
+]
+Data: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder of the history, one Parquet file a series."),
+]
+Asset: TypeAlias = Annotated[
+    str | None, typer.Option("--asset", metavar="NAME", help="What to trade, such as BTC.")
+]
+Venue: TypeAlias = Annotated[
+    str, typer.Option("--venue", metavar="NAME", help="Where it is traded.", show_default=True)
+]
+Start: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="DAY",
+        help="First day or hour, UTC, such as 2021-11-10; else as early as the data allows.",
+    ),
+]
+End: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--end",
+        metavar="DAY",
+        help="Last day, included wholly, or hour; else as late as the data allows.",
+    ),
+]
+Window: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--window",
+        metavar="NAME",
+        help="A period by name in place of --start and --end, such as 2022-drawdown.",
+    ),
+]
+Settings: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change the policy for this run, such as limits.band=0.01; may be repeated.",
+    ),
+]
+Cash: TypeAlias = Annotated[
+    float,
+    typer.Option("--cash", metavar="AMOUNT", help="What the account begins with, quote currency."),
+]
+Json: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+]
