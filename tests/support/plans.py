@@ -13,6 +13,7 @@ from steelyard.domain.arrays import Floats, Table
 from steelyard.domain.plan import EFFECT, LIMITS, RULE, Costs, Plan, Signals, Track
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.domain.view import View
+from steelyard.planning.orders import LEG, lowers_risk, plan_orders, set_change
 
 TRUTH = {"T": 1.0, "F": 0.0, "U": math.nan}
 Program = Sequence[tuple[int, int]]
@@ -404,4 +405,44 @@ def costs_of(  # noqa: PLR0913 - the columns of costs
         tier_cap=ladder[:1].copy(),
         tier_rate=ladder[1:2].copy(),
         tier_deduction=ladder[2:3].copy(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """What planning ordered: coins per leg, legs dropped, turnover used, whether it lowers risk."""
+
+    coins: tuple[float, float]
+    change: tuple[float, float]
+    dropped: int
+    turnover: float
+    is_safer: bool
+
+
+def ordered(  # noqa: PLR0913 - everything that planning looks at
+    weights: tuple[float, float],
+    targets: tuple[float, float],
+    *,
+    nav: float = 100_000.0,
+    price: float = 50_000.0,
+    band: float = 0.02,
+    room: float = 1.0,
+    lot: float = 0.0,
+    least: float = 100.0,
+) -> Ordered:
+    """Return the orders that lead from weights to targets; the same price and sizes in both legs."""
+    legs = np.zeros(2, LEG)
+    legs["weight"], legs["target"] = weights, targets
+    legs["price"], legs["lot"], legs["least"] = price, lot, least
+    for leg in legs:
+        set_change(leg, nav, band)
+    dropped, turnover = plan_orders(legs, nav, room)
+    spot, futures_coins = legs["order"].tolist()
+    spot_change, futures_change = legs["change"].tolist()
+    return Ordered(
+        coins=(spot, futures_coins),
+        change=(spot_change, futures_change),
+        dropped=dropped,
+        turnover=turnover,
+        is_safer=bool(lowers_risk(legs)),
     )

@@ -40,7 +40,6 @@ def window(names: tuple[str, ...], part: st.SearchStrategy[Tree]) -> st.SearchSt
 
 prices = st.sampled_from([Tree(name) for name in ("open", "high", "low", "close")])
 constants = st.integers(-8, 8).map(lambda whole: Tree("number", value=whole / 4.0))
-steps = constants.filter(lambda tree: tree.value != 0.0)
 
 
 def wider_numbers(numbers: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
@@ -50,7 +49,7 @@ def wider_numbers(numbers: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
         over(("+", "-", "*", "/", "min", "max", "first_known"), numbers, numbers),
         over(("neg", "abs"), numbers),
         over(("clip",), numbers, constants, constants),
-        over(("ramp",), numbers, numbers, steps),
+        over(("ramp",), numbers, numbers, constants),
         over(("select",), conditions, numbers, numbers),
         window(WINDOWED, numbers),
         window(("count",), conditions),

@@ -88,6 +88,8 @@ def triple(operation: int, first: float, second: float, third: float) -> float:
         return math.nan
     if operation == codes.OP_CLIP:
         return min(max(first, second), third)
+    if second == third:
+        return math.nan
     return min(max((first - second) / (third - second), 0.0), 1.0)
 
 

@@ -27,7 +27,8 @@ LIFE: Final = np.dtype(
         ("result_at_entry", np.float64),
         ("unwind_spot", np.float64),
         ("unwind_futures", np.float64),
-    ]
+    ],
+    align=True,
 )
 """The life of one trigger or regime.
 
@@ -48,7 +49,8 @@ STANCE: Final = np.dtype(
         ("regime", np.int64),
         ("leverage", np.float64),
         ("trace_length", np.int64),
-    ]
+    ],
+    align=True,
 )
 """What is in force: targets as fractions of equity, regime (-1 is the baseline), leverage limit,
 and the number of rows of the trace."""
@@ -67,6 +69,10 @@ class State(NamedTuple):
         What ``at_entry`` froze.
     scaled : float64[n_effects, 2]
         Size of each effect in force; NaN when it is not.
+    allowed : float64[n_effects, 2]
+        Those of them that compose.
+    target : float64[2]
+        Weights being composed.
     trace : float64[MAX_TRACE, 3]
         Composition of the last evaluation; rows are stage, spot, futures.
     stack : float64[MAX_STACK]
@@ -78,6 +84,8 @@ class State(NamedTuple):
     entry_index: Ints
     slots: Floats
     scaled: Floats
+    allowed: Floats
+    target: Floats
     trace: Floats
     stack: Floats
 
@@ -104,6 +112,8 @@ def new_state(plan: Plan, n_grids: int) -> State:
         entry_index=np.full((entities, n_grids), -1, np.int64),
         slots=np.full((entities, plan.slots.shape[0]), np.nan),
         scaled=np.full((plan.effects.size, 2), np.nan),
+        allowed=np.full((plan.effects.size, 2), np.nan),
+        target=np.zeros(2),
         trace=np.full((MAX_TRACE, 3), np.nan),
         stack=np.zeros(MAX_STACK),
     )

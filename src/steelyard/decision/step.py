@@ -1,6 +1,7 @@
 """This file is the decision: old state and signals in, new state, targets and reasons out."""
 
 import math
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from steelyard.domain.arrays import Table
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Plan, Signals
 from steelyard.domain.view import View
+
+SLACK: Final = 1e-12
+"""Sizes are decimals: a growth of exactly the ratchet counts (domain 3.1)."""
 
 
 @compiled_inside
@@ -27,11 +31,17 @@ def shields(plan: Plan, life: Table) -> bool:
 
 
 @compiled_inside
-def lowers_delta(effect: np.void, base_delta: float) -> bool:
-    """Tell whether an effect lowers net delta, so that it may stand beside a protective one."""
+def lowers_delta(effect: np.void, size: np.ndarray, base_delta: float) -> bool:
+    """Tell whether an effect lowers net delta, so that it may stand beside a protective one.
+
+    Parameters
+    ----------
+    size : float64[2]
+        Of the effect in force.
+    """
     kind = effect["kind"]
     if kind == codes.ABSOLUTE:
-        return effect["low"][0] + effect["low"][1] < base_delta
+        return size[0] + size[1] < base_delta
     if kind == codes.STEP:
         return effect["flags"] & codes.FREED_TO_SPOT == 0
     return True
@@ -56,7 +66,7 @@ def size_of(effect: np.void, column: int, strength: float, ratchet: float, held:
     if ratchet <= 0.0 or math.isnan(held):
         return value
     growth = value - held if high >= low else held - value
-    return held if growth < ratchet else value
+    return held if growth < ratchet - SLACK else value
 
 
 @compiled_inside
@@ -75,17 +85,15 @@ def size_effects(plan: Plan, life: Table, size: np.ndarray) -> None:
 
 
 @compiled_inside
-def sizes_allowed(plan: Plan, state: State, base_delta: float) -> np.ndarray:
-    """Return the sizes that compose: opportunistic effects are dropped beside protective ones."""
-    size = state.scaled.copy()
-    if shields(plan, state.life):
-        for row in range(plan.effects.size):
-            effect = plan.effects[row]
-            mild = plan.rules[effect["entity"]]["severity"] == codes.OPPORTUNISTIC
-            if mild and not lowers_delta(effect, base_delta):
-                size[row, 0] = math.nan
-                size[row, 1] = math.nan
-    return size
+def allow_sizes(plan: Plan, state: State, base_delta: float) -> None:
+    """Set the sizes that compose: opportunistic effects are dropped beside protective ones."""
+    shielded = shields(plan, state.life)
+    for row in range(plan.effects.size):
+        effect = plan.effects[row]
+        mild = plan.rules[effect["entity"]]["severity"] == codes.OPPORTUNISTIC
+        dropped = shielded and mild and not lowers_delta(effect, state.scaled[row], base_delta)
+        for column in range(2):
+            state.allowed[row, column] = math.nan if dropped else state.scaled[row, column]
 
 
 @compiled_inside
@@ -138,12 +146,12 @@ def follow_unwinds(rules: Table, life: Table, target: np.ndarray) -> bool:
 def compose_targets(plan: Plan, state: State) -> None:
     """Compose the targets of the state as it stands, with the trace of how they came about."""
     size_effects(plan, state.life, state.scaled)
-    target = np.empty(2)
+    target = state.target
     cap = base_of(plan, state, target)
-    size = sizes_allowed(plan, state, target[0] + target[1])
+    allow_sizes(plan, state, target[0] + target[1])
     limit = min(plan.limits[0]["leverage"], cap)
-    leverage = leverage_in_force(plan.effects, size, limit)
-    length = compose(plan.effects, plan.limits, size, target, leverage, state.trace)
+    leverage = leverage_in_force(plan.effects, state.allowed, limit)
+    length = compose(plan.effects, plan.limits, state.allowed, target, leverage, state.trace)
     if follow_unwinds(plan.rules, state.life, target):
         length = note(state.trace, length, codes.STAGE_UNWIND, target)
     stance = state.stance[0]

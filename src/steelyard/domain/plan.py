@@ -29,7 +29,8 @@ RULE: Final = np.dtype(
         ("strength_first", np.int64),
         ("strength_end", np.int64),
         ("ratchet", np.float64),
-    ]
+    ],
+    align=True,
 )
 """Life-cycle rules of one trigger or regime; counts are evaluations of its own clock.
 
@@ -49,7 +50,8 @@ EFFECT: Final = np.dtype(
         ("flags", np.int64),
         ("low", np.float64, (2,)),
         ("high", np.float64, (2,)),
-    ]
+    ],
+    align=True,
 )
 """One effect: whose it is, its kind and flags (see ``codes``), its size at strength 0 and at 1.
 
@@ -68,7 +70,8 @@ LIMITS: Final = np.dtype(
         ("defence_ratio", np.float64),
         ("defence_leverage", np.float64),
         ("defence_until", np.float64),
-    ]
+    ],
+    align=True,
 )
 """Limits of a policy.
 

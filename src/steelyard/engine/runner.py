@@ -51,7 +51,7 @@ class Runner:
         value_at(self.book.account, self.track.start_price)
         if self.track.first_moment >= 0:
             first = self.track.first_moment
-            evaluate(self.plan, self.signals, self.costs, self.book, first, True)
+            evaluate(self.plan, self.signals, self.costs, self.book, first)
 
     def step(self, bar: int) -> None:
         """Live through one bar, in the order of domain 9.1."""
@@ -60,7 +60,7 @@ class Runner:
         rest_of_bar(self.track, self.costs, self.book, bar)
         moment = int(self.track.moment[bar])
         if moment >= 0:
-            evaluate(self.plan, self.signals, self.costs, self.book, moment, False)
+            evaluate(self.plan, self.signals, self.costs, self.book, moment)
         end_ms = int(self.track.open_ms[bar]) + self.track.length_ms
         close_bar(self.plan, self.costs, self.book, bar, end_ms)
 

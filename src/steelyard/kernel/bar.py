@@ -12,7 +12,7 @@ from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.kernel.book import Book
 from steelyard.kernel.fill import fill_of, slippage_bps
 from steelyard.ledger.account import book_fill, equity, revalue, settle_funding
-from steelyard.ledger.margin import close_by_force, forced_price, maintenance
+from steelyard.ledger.margin import close_by_force, forced_price
 
 
 @compiled
@@ -193,40 +193,9 @@ def has_futures(account: Account) -> bool:
 
 
 @compiled_inside
-def is_thin(account: Account, track: Track, costs: Costs, bar: int) -> bool:
-    """Tell whether a bar could bring the margin balance near maintenance, so that it needs care.
-
-    A cheap test that never says no where a liquidation is possible: every asset at its worst mark
-    of the bar at once, the funding at its end paid, and twice the maintenance margin.
-    """
-    balance = account.cash[0]
-    needed = 0.0
-    for asset in range(account.quantity.shape[0]):
-        quantity = account.quantity[asset, PERP]
-        mark = account.price[asset, PERP]
-        low = min(track.low[bar, asset, PERP], track.open[bar, asset, PERP])
-        high = max(track.high[bar, asset, PERP], track.open[bar, asset, PERP])
-        balance += min(quantity * (low - mark), quantity * (high - mark))
-        notional = abs(quantity) * high
-        rate = track.funding[asset, PERP, bar]
-        balance -= 0.0 if math.isnan(rate) else abs(rate) * notional
-        needed += maintenance(
-            notional,
-            costs.tier_cap[asset],
-            costs.tier_rate[asset],
-            costs.tier_deduction[asset],
-        )
-    return balance <= 2.0 * needed
-
-
-@compiled_inside
-def weigh(account: Account, asset: int) -> Floats:
-    """Return spot and signed futures as fractions of equity, float64[2], at the account's prices."""
-    weights = np.empty(2)
-    total = equity(account)
-    weights[SPOT] = account.quantity[asset, SPOT] * account.price[asset, SPOT] / total
-    weights[PERP] = account.quantity[asset, PERP] * account.price[asset, PERP] / total
-    return weights
+def weight_of(account: Account, asset: int, leg: int) -> float:
+    """Return the value of a leg as a signed fraction of equity, at the account's prices."""
+    return account.quantity[asset, leg] * account.price[asset, leg] / equity(account)
 
 
 @compiled

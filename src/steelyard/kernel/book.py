@@ -10,9 +10,10 @@ from steelyard.domain.codes import LEGS, PARTS
 from steelyard.domain.plan import Account, Plan, Signals, Track
 from steelyard.domain.record import MAX_TRACE, Curve, Decisions, Fills
 from steelyard.ledger.account import open_account
+from steelyard.planning.orders import LEG
 
 ORDER: Final = np.dtype(
-    [("pending", np.float64), ("decided_ms", np.int64), ("reason", np.int64)]
+    [("pending", np.float64), ("decided_ms", np.int64), ("reason", np.int64)], align=True
 )
 """The order of one leg: coins that wait for the next existing bar, when and why they were ordered."""
 
@@ -25,7 +26,8 @@ DESK: Final = np.dtype(
         ("waited", np.int64),
         ("defended", np.int64),
         ("fills", np.int64),
-    ]
+    ],
+    align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
 whether margin defence is on, and the counts of ``record.Walk`` and of rows in the table of fills."""
@@ -42,7 +44,8 @@ FILL: Final = np.dtype(
         ("reference", np.float64),
         ("fee", np.float64),
         ("slippage", np.float64),
-    ]
+    ],
+    align=True,
 )
 """One execution; see ``record.Fills``."""
 
@@ -56,7 +59,8 @@ BAR: Final = np.dtype(
         ("regime", np.int64),
         ("parts", np.float64, (len(PARTS),)),
         ("futures_result", np.float64),
-    ]
+    ],
+    align=True,
 )
 """The account at the end of one bar; see ``record.Curve`` and ``record.Walk``."""
 
@@ -68,7 +72,8 @@ MOMENT: Final = np.dtype(
         ("leverage", np.float64),
         ("trace_length", np.int64),
         ("ordered", np.float64, (len(LEGS),)),
-    ]
+    ],
+    align=True,
 )
 """One decision; see ``record.Decisions``."""
 
@@ -78,7 +83,8 @@ ENTITY: Final = np.dtype(
         ("condition", np.float64),
         ("phase", np.int64),
         ("strength", np.float64),
-    ]
+    ],
+    align=True,
 )
 """One trigger or regime at one decision; see ``record.Decisions``."""
 
@@ -91,6 +97,8 @@ class Book(NamedTuple):
     state : State
     account : Account
     orders : ORDER[n_assets, n_legs]
+    legs : LEG[2]
+        The orders being planned.
     desk : DESK[1]
     fills : FILL[most fills]
     bars : BAR[n_bars]
@@ -102,6 +110,7 @@ class Book(NamedTuple):
     state: State
     account: Account
     orders: Table
+    legs: Table
     desk: Table
     fills: Table
     bars: Table
@@ -126,6 +135,7 @@ def open_book(plan: Plan, signals: Signals, track: Track, cash: float) -> Book:
         state=new_state(plan, signals.grid_index.shape[0]),
         account=open_account(n_assets, n_legs, cash),
         orders=np.zeros((n_assets, n_legs), ORDER),
+        legs=np.zeros(2, LEG),
         desk=desk,
         fills=np.empty(2 * n_assets * n_legs * (n_bars + 1), FILL),
         bars=np.zeros(n_bars, BAR),

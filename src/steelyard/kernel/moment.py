@@ -10,30 +10,37 @@ from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE
 from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
-from steelyard.kernel.bar import has_futures, note_account, weigh
+from steelyard.kernel.bar import has_futures, note_account, weight_of
 from steelyard.kernel.book import Book
 from steelyard.ledger.account import equity
 from steelyard.ledger.margin import margin_ratio
 from steelyard.planning.defence import is_defending
-from steelyard.planning.orders import Legs, band_of, plan_orders
+from steelyard.planning.orders import band_of, plan_orders, set_change
 
 
 @compiled_inside
-def legs_of(plan: Plan, account: Account, costs: Costs, spot: float, futures: float) -> Legs:
-    """Return what planning needs to know of the account's legs.
+def lay_out(
+    plan: Plan, costs: Costs, book: Book, spot: float, futures: float, bands: float
+) -> None:
+    """Write down what planning needs to know of the account's legs.
 
     Parameters
     ----------
     spot, futures : float, fractions of equity
         Targets.
+    bands : float
+        1: a leg within its band is not traded; 0: every difference is.
     """
-    targets = np.empty(2)
-    targets[SPOT] = spot
-    targets[PERP] = futures
-    least = np.empty(2)
-    for leg in range(2):
-        least[leg] = max(costs.min_notional[0, leg], plan.limits[0]["min_notional"])
-    return Legs(weigh(account, 0), targets, account.price[0], costs.lot[0], least)
+    account = book.account
+    for number in range(2):
+        leg = book.legs[number]
+        leg["weight"] = weight_of(account, 0, number)
+        leg["target"] = spot if number == SPOT else futures
+        leg["price"] = account.price[0, number]
+        leg["lot"] = costs.lot[0, number]
+        leg["least"] = max(costs.min_notional[0, number], plan.limits[0]["min_notional"])
+        band = bands * band_of(plan.limits, leg["target"])
+        set_change(leg, equity(account), band)
 
 
 @compiled_inside
@@ -48,62 +55,46 @@ def room_today(plan: Plan, book: Book, ms: int) -> float:
 
 
 @compiled_inside
-def send(book: Book, orders: np.ndarray, ms: int, reason: int) -> None:
-    """Let new orders replace those that wait.
-
-    Parameters
-    ----------
-    orders : float64[2], coins
-    """
+def send(book: Book, ms: int, reason: int) -> None:
+    """Let the planned orders replace those that wait."""
     for leg in range(2):
         order = book.orders[0, leg]
-        order["pending"] = orders[leg]
+        order["pending"] = book.legs[leg]["order"]
         order["decided_ms"] = ms
         order["reason"] = reason
 
 
 @compiled_inside
-def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> None:
+def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> None:  # noqa: FBT001
     """Order what leads from the holdings to the targets in force.
 
     Parameters
     ----------
-    is_first : int
-        The first allocation of the run, which no turnover cap holds back.
+    is_first : bool
+        The first allocation of the run, which no band and no turnover cap holds back.
     """
     stance = book.state.stance[0]
-    legs = legs_of(plan, book.account, costs, stance["spot"], stance["futures"])
-    bands = np.empty(2)
-    for leg in range(2):
-        bands[leg] = 0.0 if is_first else band_of(plan, legs.targets[leg])
+    lay_out(plan, costs, book, stance["spot"], stance["futures"], 0.0 if is_first else 1.0)
     room = np.inf if is_first else room_today(plan, book, ms)
-    orders = np.zeros(2)
-    dropped, turnover = plan_orders(legs, bands, equity(book.account), room, orders)
-    send(book, orders, ms, FILL_REBALANCE)
+    dropped, turnover = plan_orders(book.legs, equity(book.account), room)
+    send(book, ms, FILL_REBALANCE)
     book.desk[0]["rejected"] += dropped
     if not is_first:
         book.desk[0]["turnover"] += turnover
 
 
 @compiled
-def evaluate(
-    plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int, is_first: bool
-) -> None:
+def evaluate(plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int) -> None:
     """Decide at a moment, order what leads to the targets, and write down why.
 
-    An account without equity decides but orders nothing.
-
-    Parameters
-    ----------
-    is_first : int
-        The first allocation of the run.
+    An account without equity decides but orders nothing. Moment 0 is the first allocation.
     """
     account = book.account
     total = equity(account)
-    spot = weigh(account, 0)[SPOT] if total > 0.0 else 0.0
+    spot = weight_of(account, 0, SPOT) if total > 0.0 else 0.0
     decide(plan, signals, book.state, moment, View(spot, account.futures_result[0]))
     if total > 0.0:
-        rebalance(plan, costs, book, signals.ms[moment], is_first)
+        rebalance(plan, costs, book, signals.ms[moment], moment == 0)
         for leg in range(2):
             book.moments[moment]["ordered"][leg] = book.orders[0, leg]["pending"]
     note_decision(plan, signals, book, moment)
@@ -152,14 +143,14 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     account = book.account
     if equity(account) <= 0.0:
         return
-    weights = weigh(account, 0)
-    spot, futures = fit_margin(weights[SPOT], weights[PERP], plan.limits[0]["leverage"])
-    if spot == weights[SPOT] and futures == weights[PERP]:
+    held = weight_of(account, 0, SPOT)
+    short = weight_of(account, 0, PERP)
+    spot, futures = fit_margin(held, short, plan.limits[0]["leverage"])
+    if spot == held and futures == short:
         return
-    orders = np.zeros(2)
-    legs = legs_of(plan, account, costs, spot, futures)
-    plan_orders(legs, np.zeros(2), equity(account), np.inf, orders)
-    send(book, orders, ms, FILL_DEFENCE)
+    lay_out(plan, costs, book, spot, futures, 0.0)
+    plan_orders(book.legs, equity(account), np.inf)
+    send(book, ms, FILL_DEFENCE)
     book.desk[0]["defended"] += 1
 
 

@@ -6,17 +6,10 @@ from steelyard.domain.codes import LEGS
 from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
-from steelyard.kernel.bar import (
-    fill_pending,
-    has_futures,
-    is_thin,
-    open_bar,
-    rest_of_bar,
-    settle,
-    value_at,
-)
+from steelyard.kernel.bar import fill_pending, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import Book, curve_of, decisions_of, fills_of, open_book
 from steelyard.kernel.moment import close_bar, evaluate
+from steelyard.kernel.stretch import cross, is_quiet, next_evaluation
 
 
 @compiled_inside
@@ -27,35 +20,27 @@ def live_through(track: Track, costs: Costs, book: Book, bar: int) -> None:
     rest_of_bar(track, costs, book, bar)
 
 
-@compiled_inside
-def is_quiet(track: Track, costs: Costs, book: Book, bar: int) -> bool:
-    """Tell whether a bar only moves prices: no order waits and no liquidation can happen."""
-    for asset in range(book.orders.shape[0]):
-        for leg in range(book.orders.shape[1]):
-            if book.orders[asset, leg]["pending"] != 0.0:
-                return False
-    return not has_futures(book.account) or not is_thin(book.account, track, costs, bar)
-
-
 @compiled
 def walk_bars(plan: Plan, signals: Signals, track: Track, costs: Costs, book: Book) -> None:
-    """Walk every bar of a track, in the order of domain 9.1; "bar -1" is the first allocation.
+    """Walk every bar of a track, in the order of domain 9.1.
 
-    Orders decided at the end of a bar meet the next one.
+    Orders decided at the end of a bar meet the next one. The bars up to the next evaluation are
+    crossed at once where they are quiet, else lived through one by one.
     """
-    account = book.account
-    value_at(account, track.start_price)
-    for bar in range(-1, track.open_ms.size):
-        moment = track.first_moment if bar < 0 else track.moment[bar]
-        if bar >= 0 and is_quiet(track, costs, book, bar):
-            value_at(account, track.close[bar])
-            settle(account, track, bar)
-        elif bar >= 0:
-            live_through(track, costs, book, bar)
-        if moment >= 0:
-            evaluate(plan, signals, costs, book, moment, bar < 0)
-        if bar >= 0:
-            close_bar(plan, costs, book, bar, track.open_ms[bar] + track.length_ms)
+    value_at(book.account, track.start_price)
+    if track.first_moment >= 0:
+        evaluate(plan, signals, costs, book, track.first_moment)
+    bar = 0
+    while bar < track.open_ms.size:
+        last = next_evaluation(track, bar)
+        if last > bar and is_quiet(plan.limits, track, costs, book, bar, last):
+            cross(track, costs, book, bar, last)
+            bar = last
+        live_through(track, costs, book, bar)
+        if track.moment[bar] >= 0:
+            evaluate(plan, signals, costs, book, track.moment[bar])
+        close_bar(plan, costs, book, bar, track.open_ms[bar] + track.length_ms)
+        bar += 1
 
 
 def walk(plan: Plan, signals: Signals, track: Track, costs: Costs, cash: float) -> Walk:

@@ -1,0 +1,112 @@
+"""This file finds stretches of bars in which nothing can happen, and crosses them quickly.
+
+Between two trades a position is constant: where even the worst marks of a stretch, all at once and
+with all its funding paid, leave the margin far from any bound, its bars only move prices.
+"""
+
+import math
+
+from steelyard.domain.arrays import Table
+from steelyard.domain.codes import PERP
+from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.plan import Account, Costs, Track
+from steelyard.kernel.bar import note_account, settle, value_at
+from steelyard.kernel.book import Book
+from steelyard.ledger.margin import maintenance, margin_ratio
+
+MARGIN_OF_SAFETY = 2.0
+"""How far from a bound counts as far: a stretch nearer than this is walked bar by bar."""
+
+
+@compiled_inside
+def next_evaluation(track: Track, first: int) -> int:
+    """Return the first bar from ``first`` on at whose end something is evaluated; else the last bar."""
+    bar = first
+    while bar < track.open_ms.size - 1 and track.moment[bar] < 0:
+        bar += 1
+    return bar
+
+
+@compiled_inside
+def waits(book: Book) -> bool:
+    """Tell whether an order waits or margin defence is on."""
+    for asset in range(book.orders.shape[0]):
+        for leg in range(book.orders.shape[1]):
+            if book.orders[asset, leg]["pending"] != 0.0:
+                return True
+    return book.desk[0]["defending"] == 1
+
+
+@compiled_inside
+def worst_of(
+    account: Account, track: Track, asset: int, first: int, last: int
+) -> tuple[float, float]:
+    """Return the worst change of the balance and the largest notional of an asset over bars.
+
+    Parameters
+    ----------
+    first, last : int
+        Bars, ``last`` included.
+
+    Returns
+    -------
+    change, notional : float, quote
+        The change is at most 0: the worst mark, and every settlement paid at the largest notional.
+    """
+    quantity = account.quantity[asset, PERP]
+    low = account.price[asset, PERP]
+    high = low
+    rates = 0.0
+    for bar in range(first, last + 1):
+        low = min(low, track.low[bar, asset, PERP], track.open[bar, asset, PERP])
+        high = max(high, track.high[bar, asset, PERP], track.open[bar, asset, PERP])
+        rate = track.funding[asset, PERP, bar]
+        rates += 0.0 if math.isnan(rate) else abs(rate)
+    mark = account.price[asset, PERP]
+    notional = abs(quantity) * high
+    change = min(quantity * (low - mark), quantity * (high - mark))
+    return min(change, 0.0) - rates * notional, notional
+
+
+@compiled_inside
+def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, last: int) -> bool:
+    """Tell whether bars ``first`` to ``last`` only move prices: no fill, no defence, no liquidation.
+
+    A cheap test that never says yes where one of them is possible.
+
+    Parameters
+    ----------
+    limits : LIMITS[1]
+    """
+    if waits(book):
+        return False
+    account = book.account
+    balance = account.cash[0]
+    needed = 0.0
+    exposed = 0.0
+    for asset in range(account.quantity.shape[0]):
+        change, notional = worst_of(account, track, asset, first, last)
+        balance += change
+        exposed += notional
+        needed += maintenance(
+            notional,
+            costs.tier_cap[asset],
+            costs.tier_rate[asset],
+            costs.tier_deduction[asset],
+        )
+    if exposed == 0.0:
+        return True
+    bound = min(1.0, limits[0]["defence_ratio"]) * balance
+    return MARGIN_OF_SAFETY * needed < bound and exposed < limits[0]["defence_leverage"] * balance
+
+
+@compiled_inside
+def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
+    """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, and the account at each end."""
+    account = book.account
+    regime = book.state.stance[0]["regime"]
+    for bar in range(first, end):
+        value_at(account, track.close[bar])
+        settle(account, track, bar)
+        ratio = margin_ratio(account, costs)
+        note_account(account, book.bars, bar, ratio, regime)
