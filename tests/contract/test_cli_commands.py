@@ -4,10 +4,12 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from steelyard.data.synthetic import write_synthetic
 from steelyard.engine.dates import WINDOWS
+from steelyard.policy import measures
 from steelyard.policy.load import load_policy, policy_names
 from tests.support import catalogues as made
 from tests.support.commands import ran
@@ -121,9 +123,9 @@ def test_a_condition_that_is_unknown_throughout_is_found(catalogue: Path) -> Non
 
 
 def test_a_check_that_finds_nothing_ends_with_0(catalogue: Path) -> None:
-    # The mean of the last three bars that open at 8:00, 12:00 and 20:00 ... is true at times only:
-    # with closes that rise by 1 an hour, day i closes at 124 + 24 i; 173 is first passed on day 3.
-    policy = written(catalogue.parent, trigger("close > 173"))
+    # Closes rise by 1 an hour and day i, from 0 on, closes at 124 + 24 i. The run evaluates at the
+    # ends of day 2 (172) and day 3 (196), so 180 is not passed and then it is.
+    policy = written(catalogue.parent, trigger("close > 180"))
     words = ("check", policy, "--data", catalogue, "--asset", "BTC")
 
     done = ran(*words)
@@ -135,15 +137,13 @@ def test_a_check_that_finds_nothing_ends_with_0(catalogue: Path) -> None:
 def test_a_condition_that_reads_one_bar_ahead_is_found(
     invented: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from steelyard.policy import measures
-
     policy = written(tmp_path, trigger("close > sma(5)", "release = 'close < sma(5)'"))
     words = ("check", policy, "--data", invented, "--asset", "BTC", "--venue", "synthetic")
     honest = json.loads(ran(*words, "--json").stdout)["market"]["findings"]
 
     past = measures.WINDOWS["sma"]
     monkeypatch.setitem(
-        measures.WINDOWS, "sma", lambda parts, numbers: (*past(parts, numbers)[1:], float("nan"))
+        measures.WINDOWS, "sma", lambda parts, numbers: np.append(past(parts, numbers)[1:], np.nan)
     )
     planted = json.loads(ran(*words, "--json").stdout)["market"]["findings"]
 

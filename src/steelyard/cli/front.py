@@ -1,5 +1,6 @@
 """This file is the outermost place: every refusal becomes one line and an exit code here."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ class Front(TyperGroup):
 
         0 is done, 1 a finding, 2 the user's mistake, 3 the data's or the venue's.
         """
+        gc.disable()  # one command ends before collecting what it imports could pay
         code = 0
         try:
             code = super().main(

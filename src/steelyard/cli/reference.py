@@ -10,8 +10,9 @@ from steelyard.cli.main import app
 HEAD = """\
 # Commands
 
-Every command answers in text, and with `--json` in one JSON document on standard output and nothing else there.
-Progress and complaints go to standard error; a complaint is one line that says what was found and what to do.
+Every command answers in text, and with `--json` in one JSON document on standard output.
+Progress and complaints go to standard error.
+A complaint is one line that says what was found and what to do.
 
 | exit code | meaning |
 |---|---|

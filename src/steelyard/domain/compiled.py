@@ -4,14 +4,18 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+os.environ.setdefault("NUMBA_OPT", "1")  # a quarter less to compile, nothing lost when it runs
+
+import numba  # noqa: E402 - numba reads the line above when it loads
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+
 WRAPPED = os.environ.get("STEELYARD_WRAPPED") == "1"
 """Whether Python may call ``compiled_inside`` functions too: so in tests, which call each by itself."""
 
@@ -24,7 +28,7 @@ def source_digest() -> str:
     A compiled function cached on disk does not notice that a function it calls in another file
     has changed; a cache folder named by this digest does.
     """
-    digest = hashlib.sha256(f"{version('numba')} {WRAPPED}".encode())
+    digest = hashlib.sha256(f"{numba.__version__} {WRAPPED}".encode())
     for part in _REACHABLE:
         for path in sorted((_PACKAGE / part).glob("*.py")):
             digest.update(path.name.encode())
@@ -55,11 +59,6 @@ def cache_folder() -> Path:
 
 
 CACHE = cache_folder()
-os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
-os.environ.setdefault("NUMBA_OPT", "1")  # a quarter less to compile, nothing lost when it runs
-
-import numba  # noqa: E402 - numba reads the cache folder from the environment when it loads
-
 numba.config.CACHE_DIR = str(CACHE)
 
 
@@ -89,7 +88,7 @@ def compiled_inside(function: Callable[P, R]) -> Callable[P, R]:
     costs. One that does allocate is refused when it compiles.
     """
     wrapped: Callable[P, R] = numba.njit(
-        cache=True,
+        cache=WRAPPED,  # else it lives in the cache of what calls it
         fastmath=False,
         error_model="numpy",
         no_cfunc_wrapper=True,

@@ -17,6 +17,7 @@ from steelyard.kernel.track import (
     LIQUIDITY_DAYS,
     build_costs,
     build_track,
+    with_moments,
 )
 from steelyard.kernel.walk import walk
 from steelyard.policy.compile import CompiledPolicy, compile_policy
@@ -42,6 +43,8 @@ class Course:
     ----------
     market : Market
     start_ms, end_ms : int, milliseconds
+    track : Track
+        Its bars; every policy has its own moments on them.
     costs : Costs
     cash : float, quote
     memo : Memo
@@ -51,6 +54,7 @@ class Course:
     market: Market
     start_ms: int
     end_ms: int
+    track: Track
     costs: Costs
     cash: float
     memo: Memo
@@ -58,7 +62,7 @@ class Course:
     def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
         """Return a policy's signals and the bars its account walks over."""
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
-        return signals, build_track(self.market, signals, self.start_ms, self.end_ms)
+        return signals, with_moments(self.track, signals)
 
     def run(self, compiled: CompiledPolicy) -> Walk:
         """Return the outcome of a policy."""
@@ -81,6 +85,8 @@ def lay_course(
     ------
     RequestError
         If the dates lie outside the data, or the cash is no amount to begin with.
+    DataError
+        If a funding settlement is missing within.
     """
     if not (math.isfinite(cash) and cash > 0.0):
         raise RequestError(f"cash is {cash}; begin with an amount of {market.quote} above 0")
@@ -89,6 +95,7 @@ def lay_course(
         market=market,
         start_ms=start_ms,
         end_ms=end_ms,
+        track=build_track(market, start_ms, end_ms),
         costs=build_costs(market),
         cash=cash,
         memo={},

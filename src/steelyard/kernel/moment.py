@@ -150,6 +150,8 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
         return
     lay_out(plan, costs, book, spot, futures, 0.0)
     plan_orders(book.legs, equity(account), np.inf)
+    if book.legs[SPOT]["order"] == 0.0 and book.legs[PERP]["order"] == 0.0:
+        return
     send(book, ms, FILL_DEFENCE)
     book.desk[0]["defended"] += 1
 

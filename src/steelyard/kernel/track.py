@@ -147,8 +147,10 @@ def _start_price(bars: Bars, start_ms: int) -> float:
     return float(known[-1] if known.size else bars.open[first])
 
 
-def build_track(market: Market, signals: Signals, start_ms: int, end_ms: int) -> Track:
+def build_track(market: Market, start_ms: int, end_ms: int) -> Track:
     """Return the bars from ``start_ms`` up to ``end_ms``, with costs known at each open.
+
+    Nothing is evaluated on them yet: see ``with_moments``.
 
     Parameters
     ----------
@@ -168,31 +170,35 @@ def build_track(market: Market, signals: Signals, start_ms: int, end_ms: int) ->
     spot_close = _filled(np.concatenate([[start[0, SPOT]], market.spot.close[spot_rows]]))
     mark_close = _filled(np.concatenate([[start[0, PERP]], market.mark.close[mark_rows]]))
 
-    def layered(column: str) -> Floats:
-        spot = getattr(market.spot, column)[spot_rows]
-        mark = getattr(market.mark, column)[mark_rows]
-        spot = np.where(np.isnan(spot), spot_close[:-1], spot)
-        mark = np.where(np.isnan(mark), mark_close[:-1], mark)
-        return np.stack([spot, mark], axis=1)[:, None]
+    def layered(spot: Floats, mark: Floats) -> Floats:
+        held = np.where(np.isnan(spot), spot_close[:-1], spot)
+        marked = np.where(np.isnan(mark), mark_close[:-1], mark)
+        return np.stack([held, marked], axis=1)[:, None]
 
+    spot, mark = market.spot, market.mark
     funding = np.full((1, len(LEGS), open_ms.size), np.nan)
     funding[0, PERP] = _settlements(market, open_ms)
-    first_moment, moment = _moments(signals, open_ms)
     return Track(
         length_ms=HOUR_MS,
         open_ms=open_ms,
         first_fill=np.stack([market.spot.open[spot_rows], market.perp.open[perp_rows]])[None],
-        open=layered("open"),
-        high=layered("high"),
-        low=layered("low"),
+        open=layered(spot.open[spot_rows], mark.open[mark_rows]),
+        high=layered(spot.high[spot_rows], mark.high[mark_rows]),
+        low=layered(spot.low[spot_rows], mark.low[mark_rows]),
         close=np.stack([spot_close[1:], mark_close[1:]], axis=1)[:, None],
         funding=funding,
         daily_volatility=daily_volatility(market, open_ms)[None],
         daily_volume=_liquidity(market, open_ms),
         start_price=start,
-        moment=moment,
-        first_moment=first_moment,
+        moment=np.full(open_ms.size, -1, np.int64),
+        first_moment=-1,
     )
+
+
+def with_moments(track: Track, signals: Signals) -> Track:
+    """Return a track on which the moments of a policy's signals are evaluated."""
+    first_moment, moment = _moments(signals, track.open_ms)
+    return track._replace(moment=moment, first_moment=first_moment)
 
 
 def _liquidity(market: Market, open_ms: Ints) -> Floats:
