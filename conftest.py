@@ -5,14 +5,14 @@ from pathlib import Path
 
 os.environ["STEELYARD_WRAPPED"] = "1"  # tests call each compiled function by itself
 
-import pytest  # noqa: E402 - compiled code reads the line above when it loads
-from hypothesis import settings  # noqa: E402
-from sybil import Sybil  # noqa: E402
-from sybil.integration.pytest import SybilItem  # noqa: E402
-from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser  # noqa: E402
+import pytest
+from hypothesis import settings
+from sybil import Sybil
+from sybil.integration.pytest import SybilItem
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
-from tests.support.data import closing_line, real_data  # noqa: E402
-from tests.support.snippets import SHELLS, needs_data, run_commands  # noqa: E402
+from tests.support.data import closing_line, real_data
+from tests.support.snippets import SHELLS, needs_data, run_commands
 
 collect_ignore = ["docs/conf.py"]  # a configuration, not a module with examples
 pytest_plugins = ["tests.support.vector_report"]

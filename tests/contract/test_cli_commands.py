@@ -29,6 +29,13 @@ def catalogue(tmp_path: Path) -> Path:
     return made.write_catalogue(folder)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let what compiles on a fresh machine compile now, and say so here."""
+    folder = made.write_catalogue(tmp_path_factory.mktemp("compiled"))
+    assert ran("backtest", "hold", "--data", folder, "--asset", "BTC").exit_code == 0
+
+
 @pytest.fixture(scope="module")
 def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a catalogue of the synthetic market."""

@@ -211,7 +211,6 @@ def _fills(rows: list[tuple[int, int, float, float, float, float, float]], start
     column = list(zip(*rows, strict=True)) if rows else [()] * 7
     ms = start + np.array(column[0], dtype=np.int64) * HOUR_MS
     return Fills(
-        np.array([len(rows)], dtype=np.int64),
         ms,
         ms,
         np.zeros(len(rows), dtype=np.int64),

@@ -24,9 +24,7 @@ FREE = costs_of()
 both = pytest.mark.parametrize("run", [walk, replay])
 
 
-def ran(
-    run: Run, scene: Scene, track: Track, costs: Costs = FREE, cash: float = CASH
-) -> Walk:
+def ran(run: Run, scene: Scene, track: Track, costs: Costs = FREE, cash: float = CASH) -> Walk:
     return run(scene.plan(), moments_at(scene.signals(), track), track, costs, cash)
 
 

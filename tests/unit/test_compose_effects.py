@@ -24,9 +24,7 @@ MILD = codes.OPPORTUNISTIC
 GRAVE = codes.PROTECTIVE
 
 
-def left_by(
-    *effects: Effect, base: tuple[float, float] = (0.6, 0.4), **limits: float
-) -> Seen:
+def left_by(*effects: Effect, base: tuple[float, float] = (0.6, 0.4), **limits: float) -> Seen:
     """Return what a decision leaves in which each effect belongs to a trigger that is true."""
     triggers = [trigger("T", effect) for effect in effects]
     return play(Scene(triggers=triggers, baseline=base, limits=limits))[0]
@@ -37,6 +35,16 @@ def test_steps_multiply_one_after_the_other() -> None:
     left = left_by(step(0.10), step(0.25, to_spot=False))
 
     assert left.targets == (pytest.approx(0.64), pytest.approx(0.27))
+
+
+def test_a_step_moves_no_more_to_spot_than_cash_can_pay() -> None:
+    # Half of 0.8 is freed; 0.3 of it fill spot up to 1, the rest is cash. Then nothing backs 0.4.
+    left = left_by(step(0.5), base=(0.7, 0.6), leverage=2.0)
+    full = left_by(step(0.5), base=(0.7, 0.8), leverage=3.0)
+
+    assert left.targets == (pytest.approx(1.0), pytest.approx(0.0))
+    assert full.trace[1] == ("#0", pytest.approx(1.0), pytest.approx(0.4))
+    assert full.targets == (pytest.approx(1.0), pytest.approx(0.0))
 
 
 def test_a_step_does_not_compound_from_day_to_day() -> None:

@@ -113,9 +113,7 @@ def test_the_slices_of_an_unwind(case: Node) -> None:
     # All in futures, so that the way from one weight to the other is the way of net delta.
     slices = case["slices"].whole()
     held = regime("T" + "F" * slices, (0.0, case["from"].number()), unwind=slices)
-    scene = Scene(
-        regimes=[held], baseline=(0.0, case["to"].number()), limits={"leverage": 100.0}
-    )
+    scene = Scene(regimes=[held], baseline=(0.0, case["to"].number()), limits={"leverage": 100.0})
     first, *later = [one.targets[1] for one in play(scene)]
 
     assert case["from"].differences(first) == []
@@ -306,9 +304,7 @@ def test_a_trigger_acting_on_the_baseline(case: Node, tmp_path: Path) -> None:
         assert case["trigger"].text() == "basis"
         case.skip("step 3: the basis trade")
     extra = f"strength = '{strength}'" if strength else ""
-    body = (
-        f"\n[[triggers]]\nid = 'one'\nwhen = 'close > 0'\neffect = {effect}\n{extra}\n"
-    )
+    body = f"\n[[triggers]]\nid = 'one'\nwhen = 'close > 0'\neffect = {effect}\n{extra}\n"
     base = {"spot": 0.60, "futures": 0.40, "hedge_cap": 1.0}
     compiled = compile_policy(policy_of(tmp_path, body, WIDE.format(**base)))
     left = composed(compiled, compiled.plan)

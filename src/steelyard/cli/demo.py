@@ -21,10 +21,11 @@ def demo(
     """
     from steelyard.cli.asked import answer, run, written
     from steelyard.cli.folder import refuse_unwritable
+
+    refuse_unwritable(out)
     from steelyard.data.synthetic import synthetic_market
     from steelyard.engine.backtest import DEFAULT_CASH
     from steelyard.policy.load import load_policy
 
-    refuse_unwritable(out)
     result = run(load_policy("article"), synthetic_market(), (None, None), DEFAULT_CASH)
     answer(result, written(result, out), as_json=json)

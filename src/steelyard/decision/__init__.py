@@ -1,0 +1,1 @@
+"""The decision: life cycles, regimes, composition, unwind."""

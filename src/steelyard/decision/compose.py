@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from steelyard.domain import codes
-from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.arrays import Table
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.targets import fit_margin
 
 
@@ -33,7 +33,7 @@ def note(trace: np.ndarray, length: int, stage: int, weights: np.ndarray) -> int
 
 @compiled_inside
 def apply_absolute(effects: Table, size: np.ndarray, weights: np.ndarray) -> int:
-    """Replace the weights by those of the first ABSOLUTE effect in force; return its row, else -1."""
+    """Replace the weights by those of the first ABSOLUTE effect; return its row, else -1."""
     for effect in range(effects.size):
         if effects[effect]["kind"] == codes.ABSOLUTE and not math.isnan(size[effect, 0]):
             weights[0] = size[effect, 0]
@@ -47,9 +47,10 @@ def largest_level(effects: Table, size: np.ndarray) -> float:
     """Return the largest hedge ratio of the LEVEL effects in force; NaN without one."""
     largest = math.nan
     for effect in range(effects.size):
-        if effects[effect]["kind"] == codes.LEVEL and not math.isnan(size[effect, 0]):
-            if math.isnan(largest) or size[effect, 0] > largest:
-                largest = size[effect, 0]
+        if effects[effect]["kind"] != codes.LEVEL or math.isnan(size[effect, 0]):
+            continue
+        if math.isnan(largest) or size[effect, 0] > largest:
+            largest = size[effect, 0]
     return largest
 
 
@@ -57,7 +58,10 @@ def largest_level(effects: Table, size: np.ndarray) -> float:
 def apply_steps(
     effects: Table, size: np.ndarray, weights: np.ndarray, trace: np.ndarray, length: int
 ) -> int:
-    """Cut long futures by every STEP effect in force; return the length of the trace."""
+    """Cut long futures by every STEP effect in force; return the length of the trace.
+
+    What is freed moves to spot as far as there is cash to pay for it.
+    """
     for effect in range(effects.size):
         if effects[effect]["kind"] != codes.STEP or math.isnan(size[effect, 0]):
             continue
@@ -66,7 +70,7 @@ def apply_steps(
         freed = weights[1] * size[effect, 0]
         weights[1] -= freed
         if effects[effect]["flags"] & codes.FREED_TO_SPOT:
-            weights[0] += freed
+            weights[0] += min(freed, max(0.0, 1.0 - weights[0]))
         length = note(trace, length, codes.FIRST_EFFECT + effect, weights)
     return length
 

@@ -60,7 +60,7 @@ def arithmetic(operation: int, left: float, right: float) -> float:
 
 
 @compiled_inside
-def pair(operation: int, left: float, right: float) -> float:
+def pair(operation: int, left: float, right: float) -> float:  # noqa: PLR0911 - one an operation
     """Return the result of an operation on two values."""
     if operation <= codes.OP_DIVIDE:
         return arithmetic(operation, left, right)
@@ -94,9 +94,7 @@ def triple(operation: int, first: float, second: float, third: float) -> float:
 
 
 @compiled_inside
-def leaf(
-    plan: Plan, signals: Signals, state: State, moment: int, entity: int, step: int
-) -> float:
+def leaf(plan: Plan, signals: Signals, state: State, moment: int, entity: int, step: int) -> float:
     """Return the value of an operation without operands.
 
     Parameters
@@ -109,13 +107,13 @@ def leaf(
     operation = plan.programs[step, 0]
     argument = plan.programs[step, 1]
     if operation == codes.OP_CONSTANT:
-        return plan.constants[argument]
+        return float(plan.constants[argument])
     if operation == codes.OP_SERIES:
-        return signals.values[argument, moment]
+        return float(signals.values[argument, moment])
     if entity < 0:
         return math.nan
     if operation == codes.OP_AT_ENTRY:
-        return state.slots[entity, argument]
+        return float(state.slots[entity, argument])
     if operation == codes.OP_SINCE_ENTRY:
         return float(signals.grid_index[argument, moment] - state.entry_index[entity, argument])
     grid = plan.slots[argument, 1]
@@ -167,4 +165,4 @@ def value_of(
         else:
             top -= 1
             stack[top] = pair(operation, stack[top], stack[top + 1])
-    return stack[top]
+    return float(stack[top])

@@ -52,7 +52,7 @@ def condition_of(
 def hold_of(
     plan: Plan, signals: Signals, state: State, moment: int, entity: int, condition: float
 ) -> float:
-    """Return the hold condition: the opposite of ``release``, or without one the entry condition."""
+    """Return the hold condition: the opposite of ``release``, else the entry condition."""
     rule = plan.rules[entity]
     if rule["release_first"] == rule["release_end"]:
         return condition
@@ -77,9 +77,7 @@ def guard_of(plan: Plan, state: State, entity: int, view: View) -> float:
 
 
 @compiled_inside
-def enter(
-    plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View
-) -> None:
+def enter(plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View) -> None:
     """Make an entity active and freeze what ``at_entry`` will speak of."""
     state.life[entity]["phase"] = ACTIVE
     state.life[entity]["entered"] = 1
@@ -188,7 +186,7 @@ def current_is_released(plan: Plan, signals: Signals, state: State, moment: int)
         return True
     is_forced = state.life[entity]["forced"] == 1
     if not signals.due[plan.rules[entity]["clock"], moment]:
-        return is_forced
+        return bool(is_forced)
     condition = condition_of(plan, signals, state, moment, entity, entity)
     hold = hold_of(plan, signals, state, moment, entity, condition)
     return is_released(plan.rules[entity], state.life[entity], hold) or is_forced
@@ -200,8 +198,8 @@ def change_regime(
 ) -> None:
     """Leave the regime in force for another (-1: the baseline).
 
-    A regime that is left for a bolder one unwinds by its slices; one that is left for a safer one, or
-    along ``after``, ends at once.
+    A regime that is left for a bolder one unwinds by its slices; one that is left for a safer
+    one, or along ``after``, ends at once.
     """
     current = state.stance[0]["regime"]
     entity = entity_of(plan, current)
@@ -221,7 +219,12 @@ def change_regime(
 
 @compiled_inside
 def choose_regime(
-    plan: Plan, signals: Signals, state: State, moment: int, released: bool, view: View  # noqa: FBT001
+    plan: Plan,
+    signals: Signals,
+    state: State,
+    moment: int,
+    released: bool,  # noqa: FBT001
+    view: View,
 ) -> int:
     """Advance all regimes that are not in force; return the one to enter, -1 for none.
 

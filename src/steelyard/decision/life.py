@@ -11,7 +11,6 @@ from steelyard.domain.codes import (
     ACTIVE,
     ARMING,
     COOLDOWN,
-    FAILSAFE,
     HOLD,
     IDLE,
     IGNORE,
@@ -113,7 +112,7 @@ def is_released(rule: np.void, life: np.void, hold: float) -> bool:
 
 @compiled_inside
 def cool_down(rule: np.void, life: np.void) -> None:
-    """End an episode: COOLDOWN, or IDLE at once; the next evaluation starts from an empty window."""
+    """End an episode: COOLDOWN, or IDLE at once, with an empty window."""
     life["phase"] = COOLDOWN if rule["cooldown"] > 0 else IDLE
     life["cooldown_left"] = rule["cooldown"]
     life["window"] = 0

@@ -36,10 +36,10 @@ LIFE: Final = np.dtype(
 where the last evaluation was skipped because its condition was unknown. ``pending``: evaluations a
 confirmed entry still waits for its guard. ``false_run``, ``unknown_run``: hold condition false,
 condition unknown, in a row. ``cooldown_left``, ``age`` (since entry), ``slice_done``: evaluations,
-slices. ``entered``: 1 at the evaluation of entry; ``forced``: 1 where another's ``releases`` ends it.
+slices. ``entered``: 1 at the evaluation of entry; ``forced``: 1 where another ends it.
 ``condition``: entry condition, 1, 0 or NaN. ``strength``: 0 to 1, NaN where there is none.
-``result_at_entry``: futures result of the account then, quote. ``unwind_*``: weights when the unwind
-began.
+``result_at_entry``: futures result of the account then, quote. ``unwind_*``: weights when the
+unwind began.
 """
 
 STANCE: Final = np.dtype(

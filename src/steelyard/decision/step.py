@@ -24,9 +24,9 @@ def shields(plan: Plan, life: Table) -> bool:
     """Tell whether a protective or critical effect is in force."""
     for effect in range(plan.effects.size):
         entity = plan.effects[effect]["entity"]
-        if life[entity]["phase"] == codes.ACTIVE:
-            if plan.rules[entity]["severity"] >= codes.PROTECTIVE:
-                return True
+        weighs = plan.rules[entity]["severity"] >= codes.PROTECTIVE
+        if weighs and life[entity]["phase"] == codes.ACTIVE:
+            return True
     return False
 
 
@@ -41,9 +41,9 @@ def lowers_delta(effect: np.void, size: np.ndarray, base_delta: float) -> bool:
     """
     kind = effect["kind"]
     if kind == codes.ABSOLUTE:
-        return size[0] + size[1] < base_delta
+        return bool(size[0] + size[1] < base_delta)
     if kind == codes.STEP:
-        return effect["flags"] & codes.FREED_TO_SPOT == 0
+        return bool(effect["flags"] & codes.FREED_TO_SPOT == 0)
     return True
 
 
@@ -106,7 +106,7 @@ def base_of(plan: Plan, state: State, weights: np.ndarray) -> float:
     row = plan.base[regime + 1]
     weights[0] = scaled(row[0], row[1], strength)
     weights[1] = scaled(row[2], row[3], strength)
-    return row[4]
+    return float(row[4])
 
 
 @compiled_inside

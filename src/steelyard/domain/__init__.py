@@ -1,0 +1,1 @@
+"""What every layer speaks of: markets, plans, records, errors, and how to compile."""

@@ -1,4 +1,4 @@
-"""This file numbers the choices that compiled code branches on; text is made of them at the edge."""
+"""This file numbers the choices that compiled code branches on; the edge makes text of them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""This file is the one place that compiles: the decorator ``compiled`` and the folder of its cache."""
+"""This file is the one place that compiles: its decorators and the folder of their cache."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 os.environ.setdefault("NUMBA_OPT", "1")  # a quarter less to compile, nothing lost when it runs
 
-import numba  # noqa: E402 - numba reads the line above when it loads
+import numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,7 +17,7 @@ R = TypeVar("R")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 WRAPPED = os.environ.get("STEELYARD_WRAPPED") == "1"
-"""Whether Python may call ``compiled_inside`` functions too: so in tests, which call each by itself."""
+"""Whether Python may call ``compiled_inside`` functions too: so in tests, which call each."""
 
 _REACHABLE = ("domain", "features", "decision", "planning", "ledger", "kernel")
 
@@ -59,7 +59,7 @@ def cache_folder() -> Path:
 
 
 CACHE = cache_folder()
-numba.config.CACHE_DIR = str(CACHE)
+numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]  # set by name when it loads
 
 
 def is_compiled() -> bool:
@@ -73,7 +73,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     The first call with new argument types compiles. With ``NUMBA_DISABLE_JIT=1`` it is the plain
     function. Division by zero gives infinity or NaN in both, as numpy does.
     """
-    wrapped: Callable[P, R] = numba.njit(
+    wrapped: Callable[P, R] = numba.njit(  # type: ignore[call-overload]  # it types half its options
         cache=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True
     )(function)
     return wrapped
@@ -87,7 +87,7 @@ def compiled_inside(function: Callable[P, R]) -> Callable[P, R]:
     references to the arrays it is handed, which its caller keeps: that count is half of what a bar
     costs. One that does allocate is refused when it compiles.
     """
-    wrapped: Callable[P, R] = numba.njit(
+    wrapped: Callable[P, R] = numba.njit(  # type: ignore[call-overload]  # it types half its options
         cache=WRAPPED,  # else it lives in the cache of what calls it
         fastmath=False,
         error_model="numpy",

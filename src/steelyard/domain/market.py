@@ -18,7 +18,7 @@ class Bars:
     ----------
     length_ms : int, milliseconds
     open_ms : int64[n_bars]
-        When each bar begins; it is known at ``open_ms + length_ms``. Neighbours differ by ``length_ms``.
+        When each bar begins; it is known at ``open_ms + length_ms``, when the next one begins.
     open, high, low, close : float64[n_bars], quote per coin
     volume : float64[n_bars], coins
         NaN throughout for a mark price.

@@ -6,7 +6,6 @@ import numpy as np
 
 from steelyard.domain.arrays import Flags, Floats, Ints, Table
 
-
 RULE: Final = np.dtype(
     [
         ("clock", np.int64),
@@ -38,9 +37,9 @@ RULE: Final = np.dtype(
 ``confirm_window`` (at most ``MAX_CONFIRM``) evaluations. ``unwind``: slices, 0 for at once.
 ``on_unknown``, ``severity``, ``guard``: see ``codes``; a regime's severity is not read.
 ``failsafe_after``: -1 is failsafe at once; n >= 0 holds unknown for n evaluations and never starts
-arming. ``has_after``: 1 where ``Plan.after`` restricts the regime. ``*_first``, ``*_end``: operations
-of the entry, release and strength programs; an empty range means there is none. ``ratchet``: least
-growth of a scaled value, in its own unit, 0 is off.
+arming. ``has_after``: 1 where ``Plan.after`` restricts the regime. ``*_first``, ``*_end``:
+operations of the entry, release and strength programs; an empty range means there is none.
+``ratchet``: least growth of a scaled value, in its own unit, 0 is off.
 """
 
 EFFECT: Final = np.dtype(
@@ -87,8 +86,8 @@ class Plan(NamedTuple):
     """A compiled policy.
 
     *Entities* are the triggers in the file's order, then the regimes in the file's order, safest
-    first. Regime ``r`` is entity ``n_triggers + r``, where ``n_triggers = order.size``; the baseline
-    has number -1 among regimes and row 0 of ``base``.
+    first. Regime ``r`` is entity ``n_triggers + r``, where ``n_triggers = order.size``; the
+    baseline has number -1 among regimes and row 0 of ``base``.
 
     Parameters
     ----------
@@ -190,8 +189,8 @@ class Account(NamedTuple):
 class Track(NamedTuple):
     """The bars that an account walks over, oldest first.
 
-    Stamps: bar ``i`` covers ``[open_ms[i], open_ms[i] + length_ms)``. Settlement and evaluation ``i``
-    happen at its end.
+    Stamps: bar ``i`` covers ``[open_ms[i], open_ms[i] + length_ms)``. Settlement and
+    evaluation ``i`` happen at its end.
 
     Parameters
     ----------
@@ -239,7 +238,7 @@ class Costs(NamedTuple):
     fee : float64[n_legs], fraction of notional
     half_spread_bps : float, bp
     impact : float
-        Y of domain 10.6: bp of impact = 10^4 x Y x daily volatility x sqrt(notional / daily volume).
+        Y of domain 10.6: bp of impact = 10^4 x Y x volatility x sqrt(notional / volume), daily.
     liquidation_fee : float, fraction of notional
     lot : float64[n_assets, n_legs], coins
         0: not rounded.

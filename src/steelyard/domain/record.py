@@ -22,7 +22,7 @@ class Decisions(NamedTuple):
     evaluated : bool[n_moments, n_entities]
         Which triggers and regimes were due.
     condition : float64[n_moments, n_entities]
-        Entry condition (with ``while_active``): 1 true, 0 false, NaN unknown; last value where not due.
+        Entry condition with ``while_active``: 1 true, 0 false, NaN unknown; the last where not due.
     phase : int64[n_moments, n_entities]
         Phase after the evaluation; see ``codes.PHASES``.
     strength : float64[n_moments, n_entities], 0 to 1
@@ -54,11 +54,10 @@ class Decisions(NamedTuple):
 
 
 class Fills(NamedTuple):
-    """Every execution, oldest first; only the first ``count[0]`` rows count.
+    """Every execution, oldest first.
 
     Parameters
     ----------
-    count : int64[1]
     decided_ms, filled_ms : int64[n]
         When the order was decided and when the bar that filled it began (a liquidation: both the
         bar's open).
@@ -72,7 +71,6 @@ class Fills(NamedTuple):
         A fill better than its reference has a negative slippage.
     """
 
-    count: Ints
     decided_ms: Ints
     filled_ms: Ints
     asset: Ints
@@ -116,7 +114,7 @@ class Walk(NamedTuple):
     parts : float64[n_bars, n_parts], quote
         Attribution accumulated up to the end of each bar, over all assets (``codes.PARTS``).
     futures_costs : float64[n_bars], quote
-        Profit and loss of the futures leg accumulated, after its fees, slippage, funding, liquidation.
+        Result of the futures leg accumulated, after fees, slippage, funding, liquidation.
     traded : float64[n_legs], quote
         Sum of |notional| traded.
     rejected : int

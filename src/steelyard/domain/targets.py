@@ -1,4 +1,4 @@
-"""This file is the margin rule of domain 9.5.7: how much spot and futures a limit of leverage leaves."""
+"""This file is the margin rule of domain 9.5.7: the weights that a leverage limit leaves."""
 
 from steelyard.domain.compiled import compiled_inside
 
@@ -36,17 +36,3 @@ def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, flo
     if spot > most:
         return most, -hedge * most
     return spot, futures
-
-
-@compiled_inside
-def hedge_ratio(spot: float, futures: float) -> float:
-    """Return ``max(0, -futures) / spot``; NaN without spot (domain 1.1).
-
-    Examples
-    --------
-    >>> hedge_ratio(0.5, -0.25), hedge_ratio(0.6, 0.4)
-    (0.5, 0.0)
-    """
-    if spot <= 0.0:
-        return float("nan")
-    return max(0.0, -futures) / spot

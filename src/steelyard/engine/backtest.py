@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steelyard.domain.arrays import Floats
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Costs, Signals, Track
@@ -109,7 +108,7 @@ def constant_delta(walked: Walk) -> tuple[float, float]:
     """
     curve = walked.curve
     solvent = curve.equity > 0.0
-    exposure: Floats = (curve.spot[solvent] + curve.futures[solvent]) / curve.equity[solvent]
+    exposure = (curve.spot[solvent] + curve.futures[solvent]) / curve.equity[solvent]
     delta = float(np.mean(exposure)) if exposure.size else 0.0
     spot = min(max(delta, 0.0), 1.0)
     if delta > 1.0:

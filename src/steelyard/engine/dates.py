@@ -17,7 +17,8 @@ WINDOWS: Final = {
     "2025-10": ("2025-10-01", "2025-10-31"),
 }
 """Periods people ask for: the crash of March 2020, the deleveraging of May 2021, the fall from the
-2021 high to the end of 2022, the failure of an exchange in November 2022, the cascade of October 2025."""
+2021 high to the end of 2022, an exchange's failure in November 2022, the cascade of October
+2025."""
 
 
 def window(name: str) -> tuple[str, str]:
@@ -87,7 +88,13 @@ def period(market: Market, start: str | None, end: str | None) -> tuple[int, int
 
 
 def _check_start(market: Market, start_ms: int, first: int) -> None:
-    """Refuse a start before the last series the account needs, and name that series."""
+    """Refuse a start before the last series the account needs, and name that series.
+
+    Raises
+    ------
+    RequestError
+        If it is.
+    """
     if start_ms >= first:
         return
     begins = {

@@ -18,9 +18,7 @@ def replay(plan: Plan, signals: Signals, track: Track, costs: Costs, cash: float
     """
     book = open_book(plan, signals, track, cash)
     broker = SimulatedVenue(track=track, costs=costs)
-    runner = Runner(
-        plan=plan, signals=signals, track=track, costs=costs, book=book, broker=broker
-    )
+    runner = Runner(plan=plan, signals=signals, track=track, costs=costs, book=book, broker=broker)
     runner.begin()
     for bar in range(track.open_ms.size):
         runner.step(bar)

@@ -1,0 +1,1 @@
+"""The compiled walk over a whole history, with its fill and cost models."""

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from steelyard.domain.arrays import Floats, Table
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled, compiled_inside
@@ -52,7 +50,7 @@ def note_fill(
 
 @compiled_inside
 def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: int) -> None:
-    """Fill the order that waits in a leg at the first price of a bar, or let it wait for the next."""
+    """Fill the order that waits in a leg at the first price of a bar, or let it wait on."""
     order = book.orders[asset, leg]
     wanted = order["pending"]
     if wanted == 0.0:
@@ -75,7 +73,7 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
 
 @compiled_inside
 def fill_pending(book: Book, track: Track, costs: Costs, bar: int) -> None:
-    """Fill what waits: futures that lower risk first, then spot, then other futures (domain 9.6)."""
+    """Fill what waits: futures that lower risk, then spot, then other futures (domain 9.6)."""
     for asset in range(book.orders.shape[0]):
         held = book.account.quantity[asset, SPOT] + book.account.quantity[asset, PERP]
         futures_first = held * book.orders[asset, PERP]["pending"] < 0.0
@@ -88,8 +86,8 @@ def fill_pending(book: Book, track: Track, costs: Costs, bar: int) -> None:
 def worst_mark(track: Track, asset: int, bar: int, quantity: float) -> float:
     """Return the mark of a bar that is worst for a position: the high for a short."""
     if quantity > 0.0:
-        return track.low[bar, asset, PERP]
-    return track.high[bar, asset, PERP]
+        return float(track.low[bar, asset, PERP])
+    return float(track.high[bar, asset, PERP])
 
 
 @compiled_inside
@@ -119,9 +117,7 @@ def force_close_within(book: Book, track: Track, costs: Costs, bar: int) -> None
 
 
 @compiled_inside
-def liquidate(
-    book: Book, track: Track, costs: Costs, asset: int, bar: int, price: float
-) -> None:
+def liquidate(book: Book, track: Track, costs: Costs, asset: int, bar: int, price: float) -> None:
     """Close a position at a mark by force, and withdraw the order that waits in its leg."""
     account = book.account
     quantity = account.quantity[asset, PERP]
@@ -164,6 +160,7 @@ def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: 
     Parameters
     ----------
     bars : BAR[n_bars]
+    bars : BAR[n_bars]
     ratio : float
         Margin ratio.
     regime : int
@@ -195,12 +192,13 @@ def has_futures(account: Account) -> bool:
 @compiled_inside
 def weight_of(account: Account, asset: int, leg: int) -> float:
     """Return the value of a leg as a signed fraction of equity, at the account's prices."""
-    return account.quantity[asset, leg] * account.price[asset, leg] / equity(account)
+    value = account.quantity[asset, leg] * account.price[asset, leg]
+    return float(value / equity(account))
 
 
 @compiled
 def open_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
-    """Open a bar: its first marks, and liquidation of what they leave beyond its liquidation price."""
+    """Open a bar: its first marks, and liquidation of what cannot carry them."""
     value_at(book.account, track.open[bar])
     force_close_now(book, track, costs, bar)
 

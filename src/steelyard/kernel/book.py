@@ -15,7 +15,7 @@ from steelyard.planning.orders import LEG
 ORDER: Final = np.dtype(
     [("pending", np.float64), ("decided_ms", np.int64), ("reason", np.int64)], align=True
 )
-"""The order of one leg: coins that wait for the next existing bar, when and why they were ordered."""
+"""The order of one leg: coins that wait for the next existing bar, when and why ordered."""
 
 DESK: Final = np.dtype(
     [
@@ -30,7 +30,7 @@ DESK: Final = np.dtype(
     align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
-whether margin defence is on, and the counts of ``record.Walk`` and of rows in the table of fills."""
+whether margin defence is on, the counts of ``record.Walk``, and the rows of the table of fills."""
 
 FILL: Final = np.dtype(
     [
@@ -155,7 +155,7 @@ def fills_of(book: Book) -> Fills:
     """Return every execution."""
     count = int(book.desk["fills"][0])
     columns = (book.fills[:count][name].copy() for name in FILL.names or ())
-    return Fills(np.array([count]), *columns)
+    return Fills(*columns)
 
 
 def decisions_of(book: Book, signals: Signals) -> Decisions:

@@ -51,7 +51,7 @@ def room_today(plan: Plan, book: Book, ms: int) -> float:
     if day != desk["day"]:
         desk["day"] = day
         desk["turnover"] = 0.0
-    return plan.limits[0]["turnover_per_day"] - desk["turnover"]
+    return float(plan.limits[0]["turnover_per_day"] - desk["turnover"])
 
 
 @compiled_inside

@@ -20,7 +20,7 @@ MARGIN_OF_SAFETY = 2.0
 
 @compiled_inside
 def next_evaluation(track: Track, first: int) -> int:
-    """Return the first bar from ``first`` on at whose end something is evaluated; else the last bar."""
+    """Return the first bar from ``first`` on that ends with an evaluation; else the last bar."""
     bar = first
     while bar < track.open_ms.size - 1 and track.moment[bar] < 0:
         bar += 1
@@ -34,7 +34,7 @@ def waits(book: Book) -> bool:
         for leg in range(book.orders.shape[1]):
             if book.orders[asset, leg]["pending"] != 0.0:
                 return True
-    return book.desk[0]["defending"] == 1
+    return bool(book.desk[0]["defending"] == 1)
 
 
 @compiled_inside
@@ -70,7 +70,7 @@ def worst_of(
 
 @compiled_inside
 def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, last: int) -> bool:
-    """Tell whether bars ``first`` to ``last`` only move prices: no fill, no defence, no liquidation.
+    """Tell whether bars ``first`` to ``last`` only move prices: nothing is traded or forced.
 
     A cheap test that never says yes where one of them is possible.
 
@@ -96,13 +96,16 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
         )
     if exposed == 0.0:
         return True
+    if balance <= 0.0:
+        return False
     bound = min(1.0, limits[0]["defence_ratio"]) * balance
-    return MARGIN_OF_SAFETY * needed < bound and exposed < limits[0]["defence_leverage"] * balance
+    backed = limits[0]["defence_leverage"] * balance
+    return bool(MARGIN_OF_SAFETY * needed < bound and exposed < backed)
 
 
 @compiled_inside
 def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
-    """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, and the account at each end."""
+    """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, the account at each end."""
     account = book.account
     regime = book.state.stance[0]["regime"]
     for bar in range(first, end):

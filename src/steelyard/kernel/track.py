@@ -84,6 +84,11 @@ def first_start(market: Market) -> int:
     """Return the first moment at which an account can begin, in milliseconds.
 
     Everything it needs is there, and two daily returns are known for the cost of trading.
+
+    Raises
+    ------
+    DataError
+        If there are fewer days than that.
     """
     days = market.bars["1d"]
     known = days.known_ms[~np.isnan(days.close)]
@@ -202,15 +207,21 @@ def with_moments(track: Track, signals: Signals) -> Track:
 
 
 def _liquidity(market: Market, open_ms: Ints) -> Floats:
-    """Return the daily volume of each leg; a leg too new to have one borrows that of spot."""
+    """Return the daily volume of each leg; a leg too new to have one borrows that of spot.
+
+    Raises
+    ------
+    DataError
+        If nothing was traded for 30 days.
+    """
     spot = daily_volume(market.spot, open_ms)
     perp = daily_volume(market.perp, open_ms)
     volume = np.stack([spot, np.where(np.isnan(perp), spot, perp)])
     if not np.all(volume > 0.0):
         at = int(np.argmax(~(volume > 0.0).all(axis=0)))
         message = (
-            f"{market.asset} shows no traded volume in the 30 days before {text(int(open_ms[at]))}; "
-            f"the cost model needs it: check the volume column of spot and perpetual"
+            f"{market.asset} traded nothing in the 30 days before {text(int(open_ms[at]))}; "
+            f"the cost model needs volume: check the volume column of spot and perpetual"
         )
         raise DataError(message)
     return volume[None]

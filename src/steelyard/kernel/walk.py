@@ -68,7 +68,7 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
         fills=fills,
         parts=book.bars["parts"].copy(),
         futures_costs=book.bars["futures_result"].copy(),
-        traded=np.bincount(fills.leg, notional, minlength=len(LEGS)),
+        traded=np.bincount(fills.leg, notional, minlength=len(LEGS)).astype(np.float64),
         rejected=int(desk["rejected"]),
         waited=int(desk["waited"]),
         defended=int(desk["defended"]),

@@ -1,0 +1,1 @@
+"""The account: fills, fees, funding, margin, liquidation."""

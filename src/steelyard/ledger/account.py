@@ -1,5 +1,7 @@
 """This file is the account: valued, filled and funded, with every unit of equity attributed."""
 
+from typing import Final
+
 import numpy as np
 
 from steelyard.domain.codes import (
@@ -14,6 +16,9 @@ from steelyard.domain.codes import (
 )
 from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Account
+
+DUST: Final = 1e-12
+"""What is left of a position after a fill, in shares of the fill, that is only rounding."""
 
 
 def open_account(n_assets: int, n_legs: int, cash: float) -> Account:
@@ -121,7 +126,8 @@ def book_fill(
     slippage = quantity * (price - reference)
     fee = abs(quantity) * price * fee_rate
     account.cash[0] -= fee + (quantity * price if leg == SPOT else slippage)
-    account.quantity[asset, leg] += quantity
+    left = account.quantity[asset, leg] + quantity
+    account.quantity[asset, leg] = left if abs(left) > DUST * abs(quantity) else 0.0
     account.parts[asset, PART_FEES] -= fee
     account.parts[asset, PART_SLIPPAGE] -= slippage
     if leg != SPOT:

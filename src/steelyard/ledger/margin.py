@@ -1,4 +1,4 @@
-"""This file is margin: maintenance tiers, the prices of liquidation and bankruptcy, liquidation itself."""
+"""This file is margin: maintenance tiers, the price of liquidation, and liquidation itself."""
 
 import math
 

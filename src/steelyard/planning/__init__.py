@@ -1,0 +1,1 @@
+"""Targets and holdings to orders: bands, lots, caps, margin defence."""

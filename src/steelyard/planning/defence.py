@@ -1,4 +1,4 @@
-"""This file is margin defence: when to shrink without waiting for an evaluation (domain 11.6, K1)."""
+"""This file is margin defence: when to shrink without an evaluation (domain 11.6, K1)."""
 
 from steelyard.domain.arrays import Table
 from steelyard.domain.compiled import compiled_inside
@@ -6,7 +6,11 @@ from steelyard.domain.compiled import compiled_inside
 
 @compiled_inside
 def is_defending(
-    limits: Table, notional: float, balance: float, ratio: float, before: bool  # noqa: FBT001
+    limits: Table,
+    notional: float,
+    balance: float,
+    ratio: float,
+    before: bool,  # noqa: FBT001
 ) -> bool:
     """Tell whether margin defence is on: it starts at its bounds and ends below ``until``.
 

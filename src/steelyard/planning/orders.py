@@ -26,9 +26,9 @@ LEG: Final = np.dtype(
 )
 """One leg of an account being planned; spot is row 0, futures row 1.
 
-``weight``, ``target``: held and wanted, signed fractions of equity. ``price``: quote per coin, known
-when the order is decided. ``lot``: coins, 0 is not rounded. ``least``: smallest notional worth an
-order, quote, the larger of the policy's and the venue's. ``change``: weight to trade, before caps.
+``weight``, ``target``: held and wanted, signed fractions of equity. ``price``: quote per coin,
+known when the order is decided. ``lot``: coins, 0 is not rounded. ``least``: smallest notional
+worth an order, quote, the larger of the policy's and the venue's. ``change``: weight to trade, before caps.
 ``order``: coins, positive buys, 0 does nothing.
 """
 

@@ -111,7 +111,7 @@ class Episode:
 
 def counts(walk: Walk) -> Counts:
     """Return how often the policy decided, ordered and traded."""
-    fills = int(walk.fills.count[0])
+    fills = walk.fills.price.size
     reason = walk.fills.reason[:fills]
     defended = int(np.count_nonzero(reason == FILL_DEFENCE))
     return Counts(

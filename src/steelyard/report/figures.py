@@ -110,8 +110,7 @@ def _reasons(result: Result) -> list[JsonValue]:
 
 def _liquidations(result: Result) -> list[JsonValue]:
     fills = result.inputs.walk.fills
-    count = int(fills.count[0])
-    return _integers(fills.filled_ms[:count][fills.reason[:count] == FILL_LIQUIDATION])
+    return _integers(fills.filled_ms[fills.reason == FILL_LIQUIDATION])
 
 
 def figures(result: Result) -> dict[str, JsonValue]:

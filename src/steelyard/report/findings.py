@@ -27,7 +27,7 @@ def _liquidations(walk: Walk, asset: str) -> list[str]:
     return [
         f"Liquidated on {text(int(fills.filled_ms[row]))}: the venue closed "
         f"{quantity(float(fills.quantity[row]), asset)} of futures at {fills.price[row]:,.8g}."
-        for row in range(int(fills.count[0]))
+        for row in range(fills.price.size)
         if fills.reason[row] == FILL_LIQUIDATION
     ]
 

@@ -70,19 +70,18 @@ def fills_frame(inputs: RunInputs) -> pl.DataFrame:
     ``fee``, ``slippage`` (quote; a cost is positive).
     """
     fills = inputs.walk.fills
-    kept = slice(0, int(fills.count[0]))
     return pl.DataFrame(
         [
-            _stamps("ts", fills.filled_ms[kept]),
-            _stamps("decided", fills.decided_ms[kept]),
-            _names("leg", fills.leg[kept], LEG_NAMES),
-            _names("reason", fills.reason[kept], FILL_REASONS),
-            _numbers("quantity", fills.quantity[kept]),
-            _numbers("price", fills.price[kept]),
-            _numbers("reference", fills.reference[kept]),
-            _numbers("notional", fills.quantity[kept] * fills.price[kept]),
-            _numbers("fee", fills.fee[kept]),
-            _numbers("slippage", fills.slippage[kept]),
+            _stamps("ts", fills.filled_ms),
+            _stamps("decided", fills.decided_ms),
+            _names("leg", fills.leg, LEG_NAMES),
+            _names("reason", fills.reason, FILL_REASONS),
+            _numbers("quantity", fills.quantity),
+            _numbers("price", fills.price),
+            _numbers("reference", fills.reference),
+            _numbers("notional", fills.quantity * fills.price),
+            _numbers("fee", fills.fee),
+            _numbers("slippage", fills.slippage),
         ]
     )
 

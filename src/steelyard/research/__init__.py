@@ -1,0 +1,1 @@
+"""Sweeps and guards against overfitting; empty until a later version."""

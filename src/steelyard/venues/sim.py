@@ -55,6 +55,8 @@ class SimulatedVenue:
         ----------
         account : Account
             Booked in place.
+        asset, leg, bar : int
+            Which leg of which asset, and the bar whose first price it meets.
         order : float, coins
             Positive buys.
         """

@@ -1,0 +1,1 @@
+"""The dashboard; empty until a later version."""
