@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from steelyard.data.catalogue import open_market
-from steelyard.domain.codes import PERP
+from steelyard.domain.codes import PART_LIQUIDATION, PERP
 from steelyard.domain.market import Market
-from steelyard.domain.record import FILL_LIQUIDATION
+from steelyard.domain.record import FILL_LIQUIDATION, Fills
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.backtest import backtest, lay_course
 from steelyard.policy.compile import compile_policy
@@ -60,29 +60,65 @@ def test_every_order_fills_at_the_open_of_a_bar_that_begins_at_or_after_its_deci
     assert (paid < 0.01).all()
 
 
+def liquidation_by_hand(market: Market, made: Fills, row: int) -> float:
+    """Return where a short is liquidated, from its fills, the funding it was paid, and the tiers.
+
+    Cash at a mark p is what there was, less fees and less the sum of coins x (price - p), plus
+    funding; it meets |q| p x rate - deduction of the tier that holds |q| p (domain 11.2).
+    """
+    coins, price = made.quantity[:row], made.price[:row]
+    wallet = CASH - made.fee[:row].sum() - (coins * price).sum()
+    opens = int(market.mark.open_ms[0])
+    for ms, rate in zip(market.funding.ms, market.funding.rate, strict=True):
+        held = coins[made.filled_ms[:row] < ms].sum()
+        if ms <= made.filled_ms[row]:
+            wallet -= held * market.mark.close[(int(ms) - opens) // HOUR_MS - 1] * rate
+    size = -coins.sum()
+    tiers = market.tiers
+    for cap, rate, deduction in zip(tiers.cap, tiers.rate, tiers.deduction, strict=True):
+        found = (wallet + deduction) / (size * (1.0 + rate))
+        if size * found <= cap:
+            return float(found)
+    return math.nan
+
+
 def test_a_ten_times_short_is_liquidated_at_the_price_of_the_formula(
     bitcoin: Market, tmp_path: Path
 ) -> None:
     policy = policy_of(tmp_path, "", TEN_TIMES_SHORT)
-    dates = {"start": "2020-10-01", "end": "2021-01-31"}
-    course = lay_course(bitcoin, **dates, cash=CASH)
+    start, end = "2020-10-01", "2021-01-31"
+    course = lay_course(bitcoin, start=start, end=end, cash=CASH)
     outcome = course.run(compile_policy(policy))
     made = outcome.fills
-    row = int(np.argmax(made.reason == FILL_LIQUIDATION))
-    result = backtest(policy, bitcoin, **dates, cash=CASH)
-    count = int((made.reason == FILL_LIQUIDATION).sum())
+    closed = np.flatnonzero(made.reason == FILL_LIQUIDATION)
+    row = int(closed[0])
+    price = liquidation_by_hand(bitcoin, made, row)
+    bar = (int(made.filled_ms[row]) - int(bitcoin.mark.open_ms[0])) // HOUR_MS
 
-    assert made.reason[row] == FILL_LIQUIDATION
-    assert made.reference[row] == pytest.approx(
-        formula(bitcoin, outcome_before(made, row)), rel=1e-9
-    )
-    assert result.as_document()["counts"]["liquidations"] == count  # type: ignore[index, call-overload]  # JSON
-    assert any(text.startswith("Liquidated on 20") for text in result.warnings)
+    assert (made.leg[: row + 1] == PERP).all()
+    assert made.reference[row] == pytest.approx(price, rel=1e-9)
+    assert made.price[row] > made.reference[row]  # bought back above it, by slippage
+    assert made.quantity[row] == pytest.approx(-made.quantity[:row].sum())
+    # The mark reached it in that bar and in no bar before.
+    assert bitcoin.mark.open[bar] < price <= bitcoin.mark.high[bar]
+
+    result = backtest(policy, bitcoin, start=start, end=end, cash=CASH)
+    document = result.as_document()
+    stated = [text for text in result.warnings if text.startswith("Liquidated on ")]
+
+    assert isinstance(document["counts"], dict)
+    assert document["counts"]["liquidations"] == closed.size
+    assert len(stated) == closed.size
+    assert f"{made.price[row]:,.8g}" in stated[0]
+    assert result.end_equity >= 0.0
 
 
-def outcome_before(made: object, row: int) -> object:
-    return made, row
+def test_what_a_liquidation_costs_is_in_the_attribution(bitcoin: Market, tmp_path: Path) -> None:
+    policy = policy_of(tmp_path, "", TEN_TIMES_SHORT)
+    course = lay_course(bitcoin, start="2020-10-01", end="2021-01-31", cash=CASH)
+    outcome = course.run(compile_policy(policy))
+    residual = outcome.parts.sum(axis=1) - (outcome.curve.equity - CASH)
 
-
-def formula(market: Market, what: object) -> float:
-    return math.nan
+    assert outcome.parts[-1, PART_LIQUIDATION] != 0.0
+    assert np.abs(residual).max() <= 1e-9 * CASH
+    assert (outcome.curve.cash >= 0.0).all()

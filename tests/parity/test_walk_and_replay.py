@@ -1,4 +1,4 @@
-"""The compiled walk and the runner agree on every decision, order and fill, and to 1e-9 in equity."""
+"""The compiled walk and the runner agree on every decision and fill, and to 1e-9 in equity."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,7 @@
 """What holds for the targets of every policy: limits, order of firing, order in the file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -56,15 +57,11 @@ def test_the_margin_rule_is_satisfied_after_it_and_changes_no_more_than_it_must(
 
 def without_unwinds(scene: Scene) -> Scene:
     def stripped(actor: Actor) -> Actor:
-        return Actor(**{**vars_of(actor), "rule": {**actor.rule, "unwind": 0}})
+        return replace(actor, rule={**actor.rule, "unwind": 0})
 
     scene.triggers = [stripped(actor) for actor in scene.triggers]
     scene.regimes = [stripped(actor) for actor in scene.regimes]
     return scene
-
-
-def vars_of(actor: Actor) -> dict[str, object]:
-    return {name: getattr(actor, name) for name in actor.__dataclass_fields__}
 
 
 @given(seeds)

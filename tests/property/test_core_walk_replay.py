@@ -1,4 +1,4 @@
-"""The compiled walk and the runner live the same life, on random tracks with all that can happen."""
+"""The compiled walk and the runner live the same life, on random tracks where all happens."""
 
 import numpy as np
 from hypothesis import given, settings

@@ -34,9 +34,9 @@ def departures(one: Walk, other: Walk, cash: float) -> list[str]:
             slack = 1e-9 * cash if part == "curve" and name != "margin_ratio" else 1e-9
             if differs(name, getattr(left, name), getattr(right, name), slack):
                 found.append(f"{part}.{name}")
-    for name in ("parts", "futures_costs", "traded"):
-        if differs(name, getattr(one, name), getattr(other, name), 1e-9 * cash):
-            found.append(name)
+    money = ("parts", "futures_costs", "traded")
+    slack = 1e-9 * cash
+    found += [n for n in money if differs(n, getattr(one, n), getattr(other, n), slack)]
     counts = ("rejected", "waited", "defended")
     found += [name for name in counts if getattr(one, name) != getattr(other, name)]
     return found

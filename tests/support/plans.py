@@ -55,8 +55,9 @@ class Actor:
     """A trigger or regime, with what its conditions are worth at each evaluation.
 
     ``when`` and ``release`` are texts of T, F and U, one letter a moment, or programs. ``strength``
-    is a list of numbers or a program. ``due`` is a text, ``x`` where its clock strikes; always, where not given.
-    ``requires`` and ``ends`` are numbers of entities, ``after`` numbers of regimes (-1 the baseline).
+    is a list of numbers or a program. ``due`` is a text, ``x`` where its clock strikes; without one
+    it always does. ``requires`` and ``ends`` are numbers of entities, ``after`` numbers of regimes,
+    -1 the baseline.
     """
 
     when: str | Program
@@ -339,7 +340,8 @@ def track_of(  # noqa: PLR0913 - the columns of a track
         Extremes of the mark; else those of open and close.
     funding : bar to rate settled at its end
     closed : (leg, bar) that does not trade
-    moments : bars at whose end there is an evaluation, numbered from 1, or from 0 without ``begins``
+    moments : bars at whose end there is an evaluation
+        Numbered from 1, or from 0 without ``begins``.
     begins : whether there is an evaluation, number 0, at the first open
     """
     prices = np.array([spot, spot if mark is None else mark], float)
@@ -430,7 +432,7 @@ def ordered(  # noqa: PLR0913 - everything that planning looks at
     lot: float = 0.0,
     least: float = 100.0,
 ) -> Ordered:
-    """Return the orders that lead from weights to targets; the same price and sizes in both legs."""
+    """Return the orders that lead from weights to targets; price and sizes are those of both."""
     legs = np.zeros(2, LEG)
     legs["weight"], legs["target"] = weights, targets
     legs["price"], legs["lot"], legs["least"] = price, lot, least

@@ -35,7 +35,7 @@ def test_bought_spot_is_equity_less_fee_and_slippage() -> None:
     account = account_at(100.0, 100.0)
     paid = book_fill(account, 0, SPOT, 2.0, 101.0, 0.01)
 
-    assert paid == (pytest.approx(2.02), pytest.approx(2.0))
+    assert paid == pytest.approx((2.02, 2.0))
     assert account.cash[0] == pytest.approx(1000.0 - 202.0 - 2.02)
     assert equity(account) == pytest.approx(1000.0 - 2.0 - 2.02)
 
@@ -45,7 +45,7 @@ def test_a_futures_fill_costs_only_its_fee_and_slippage() -> None:
     account = account_at(100.0, 100.0)
     paid = book_fill(account, 0, PERP, -3.0, 99.0, 0.01)
 
-    assert paid == (pytest.approx(2.97), pytest.approx(3.0))
+    assert paid == pytest.approx((2.97, 3.0))
     assert account.cash[0] == pytest.approx(1000.0 - 5.97)
     assert account.futures_result[0] == pytest.approx(-5.97)
 

@@ -122,7 +122,7 @@ def walked(spot: float, futures: float, prices: tuple[float, ...] = (100.0, 100.
 def test_the_twin_has_the_average_delta_within_its_leverage(
     weights: tuple[float, float], twin: tuple[float, float]
 ) -> None:
-    assert constant_delta(walked(*weights)) == (pytest.approx(twin[0]), pytest.approx(twin[1]))
+    assert constant_delta(walked(*weights)) == pytest.approx((twin[0], twin[1]))
 
 
 def test_the_twin_of_an_account_that_lost_all_at_once_holds_nothing() -> None:

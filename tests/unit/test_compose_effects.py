@@ -34,7 +34,7 @@ def test_steps_multiply_one_after_the_other() -> None:
     # 0.4 x 0.9 = 0.36, then x 0.75 = 0.27; the first 0.04 goes to spot, the next 0.09 to cash.
     left = left_by(step(0.10), step(0.25, to_spot=False))
 
-    assert left.targets == (pytest.approx(0.64), pytest.approx(0.27))
+    assert left.targets == pytest.approx((0.64, 0.27))
 
 
 def test_a_step_moves_no_more_to_spot_than_cash_can_pay() -> None:
@@ -42,9 +42,9 @@ def test_a_step_moves_no_more_to_spot_than_cash_can_pay() -> None:
     left = left_by(step(0.5), base=(0.7, 0.6), leverage=2.0)
     full = left_by(step(0.5), base=(0.7, 0.8), leverage=3.0)
 
-    assert left.targets == (pytest.approx(1.0), pytest.approx(0.0))
-    assert full.trace[1] == ("#0", pytest.approx(1.0), pytest.approx(0.4))
-    assert full.targets == (pytest.approx(1.0), pytest.approx(0.0))
+    assert left.targets == pytest.approx((1.0, 0.0))
+    assert full.trace[1] == pytest.approx(("#0", 1.0, 0.4))
+    assert full.targets == pytest.approx((1.0, 0.0))
 
 
 def test_a_step_does_not_compound_from_day_to_day() -> None:
@@ -72,12 +72,12 @@ def test_an_absolute_effect_comes_before_the_others() -> None:
     # 0.5 - 0.1 x 0.4 = 0.46.
     left = left_by(hedge(0.1), absolute(0.4, 0.5))
 
-    assert left.targets == (0.4, pytest.approx(0.46))
+    assert left.targets == pytest.approx((0.4, 0.46))
 
 
 def test_the_sum_of_additive_hedges_is_capped() -> None:
     # 0.3 + 0.4 = 0.7, capped at 0.5: 0.4 - 0.5 x 0.6 = 0.1.
-    assert left_by(hedge(0.3), hedge(0.4)).targets == (0.6, pytest.approx(0.1))
+    assert left_by(hedge(0.3), hedge(0.4)).targets == pytest.approx((0.6, 0.1))
 
 
 def test_an_additive_hedge_stops_at_a_full_hedge() -> None:
@@ -94,21 +94,21 @@ def test_an_additive_hedge_may_first_swap_longs_into_spot() -> None:
     # h = 0.1: 2 / 2.1 = 0.952381 of spot and a tenth of it short.
     left = left_by(hedge(0.1, codes.FLATTEN_LONGS_FIRST))
 
-    assert left.trace[1] == ("additive", 1.0, pytest.approx(-0.1))
-    assert left.targets == (pytest.approx(2 / 2.1), pytest.approx(-0.2 / 2.1))
+    assert left.trace[1] == pytest.approx(("additive", 1.0, -0.1))
+    assert left.targets == pytest.approx((2 / 2.1, -0.2 / 2.1))
 
 
 def test_longs_are_swapped_no_further_than_cash_reaches() -> None:
     # Cash of 0.2 takes half of the 0.4; the rest stays: 0.2 - 0.1 x 1.0 = 0.1.
     left = left_by(hedge(0.1, codes.FLATTEN_LONGS_FIRST), base=(0.8, 0.4))
 
-    assert left.trace[1] == ("additive", pytest.approx(1.0), pytest.approx(0.1))
+    assert left.trace[1] == pytest.approx(("additive", 1.0, 0.1))
 
 
 def test_there_is_nothing_to_swap_where_futures_are_short() -> None:
     left = left_by(hedge(0.1, codes.FLATTEN_LONGS_FIRST), base=(0.5, -0.2))
 
-    assert left.targets == (0.5, pytest.approx(-0.25))
+    assert left.targets == pytest.approx((0.5, -0.25))
 
 
 @pytest.mark.parametrize(("futures", "hedged"), [(0.4, 0.36), (0.0, -0.06), (-0.2, -0.26)])
@@ -132,7 +132,7 @@ def test_a_shift_sells_spot_and_shorts_as_much() -> None:
     # T1 of the case study: (0.85, 0.15) to (0.75, 0.05).
     left = left_by(shift(0.10), base=(0.85, 0.15))
 
-    assert left.targets == (pytest.approx(0.75), pytest.approx(0.05))
+    assert left.targets == pytest.approx((0.75, 0.05))
     assert left.stages == ("base", "shift")
 
 
@@ -140,7 +140,7 @@ def test_a_shift_stops_at_a_full_hedge() -> None:
     # 0.3 - m = -(0.1 - m) x -1: m = (0.3 - 0.1) / 2 = 0.1, then -0.2 against 0.2.
     left = left_by(shift(0.3), base=(0.3, -0.1))
 
-    assert left.targets == (pytest.approx(0.2), pytest.approx(-0.2))
+    assert left.targets == pytest.approx((0.2, -0.2))
 
 
 def test_a_shift_leaves_a_net_short_alone() -> None:
@@ -152,12 +152,12 @@ def test_a_shift_follows_the_additive_hedges() -> None:
     left = left_by(shift(0.1), hedge(0.1))
 
     assert left.stages == ("base", "additive", "shift")
-    assert left.targets == (pytest.approx(0.5), pytest.approx(0.24))
+    assert left.targets == pytest.approx((0.5, 0.24))
 
 
 def test_a_level_covers_what_the_shift_left_of_spot() -> None:
     # (0.5, 0.3) after the shift; covered by 0.6: -0.3.
-    assert left_by(cover(0.6), shift(0.1)).targets == (pytest.approx(0.5), pytest.approx(-0.3))
+    assert left_by(cover(0.6), shift(0.1)).targets == pytest.approx((0.5, -0.3))
 
 
 def test_a_level_never_raises_a_short() -> None:
@@ -168,12 +168,12 @@ def test_a_level_never_raises_a_short() -> None:
 
 
 def test_the_largest_level_counts() -> None:
-    assert left_by(cover(0.5), cover(0.75), cover(0.6)).targets == (0.6, pytest.approx(-0.45))
+    assert left_by(cover(0.5), cover(0.75), cover(0.6)).targets == pytest.approx((0.6, -0.45))
 
 
 def test_a_level_beyond_full_is_a_net_short() -> None:
     # 1.2 x 0.6 = 0.72, backed by 0.4 at leverage 2: 0.72 <= 0.8.
-    assert left_by(cover(1.2)).targets == (0.6, pytest.approx(-0.72))
+    assert left_by(cover(1.2)).targets == pytest.approx((0.6, -0.72))
 
 
 def test_a_policy_may_forbid_net_shorts() -> None:
@@ -193,7 +193,7 @@ def test_a_short_that_cash_cannot_back_sells_spot_at_the_same_ratio() -> None:
 
 def test_a_long_that_cash_cannot_back_is_cut() -> None:
     # Cash 0.4 x 0.5 = 0.2.
-    assert left_by(leverage_cap(0.5)).targets == (0.6, pytest.approx(0.2))
+    assert left_by(leverage_cap(0.5)).targets == pytest.approx((0.6, 0.2))
 
 
 def test_without_spot_a_short_is_cut_to_the_leverage() -> None:
@@ -241,7 +241,7 @@ def test_what_lowers_delta_stays_beside_a_protective_effect(
     effect: Effect, targets: tuple[float, float]
 ) -> None:
     # Moving longs to spot leaves delta as it is: dropped.
-    assert beside(effect) == (pytest.approx(targets[0]), pytest.approx(targets[1]))
+    assert beside(effect) == pytest.approx((targets[0], targets[1]))
 
 
 def test_an_absolute_range_is_judged_by_the_size_it_has() -> None:

@@ -72,8 +72,8 @@ def late(market: Market, series: str) -> Market:
     """Return a market of which one series begins on 1970-01-15."""
     if series == "funding":
         rows = market.funding.ms > stamp(1970, 1, 15)
-        columns = ("ms", "rate", "interval_hours", "follows")
-        kept = {name: getattr(market.funding, name)[rows] for name in columns}
+        paid = ("ms", "rate", "interval_hours", "follows")
+        kept = {name: getattr(market.funding, name)[rows] for name in paid}
         return replace(market, funding=replace(market.funding, **kept))
     bars = getattr(market, series)
     rows = bars.open_ms >= stamp(1970, 1, 15)
@@ -132,7 +132,7 @@ def test_the_windows_users_ask_for_are_there() -> None:
 
 
 def test_an_unknown_window_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(RequestError, match="there are .*; did you mean '2022-drawdown'"):
+    with pytest.raises(RequestError, match=r"there are .*; did you mean '2022-drawdown'"):
         window("2022-drawdwn")
 
 

@@ -39,16 +39,16 @@ def test_an_unknown_condition_selects_nothing_and_releases_nothing() -> None:
 
 
 def test_a_regime_must_be_confirmed() -> None:
-    rule = {"confirm_needed": 3, "confirm_window": 3}
+    late = regime("TTTT", BOLD, confirm_needed=3, confirm_window=3)
 
-    assert went(regime("TTTT", BOLD, **rule)) == [-1, -1, 0, 0]
+    assert went(late) == [-1, -1, 0, 0]
 
 
 def test_confirmations_count_while_another_regime_is_in_force() -> None:
     # The bold one is true from 0 on and has its three when the safe one is released at 3.
-    rule = {"confirm_needed": 3, "confirm_window": 3}
+    late = regime("TTTT", BOLD, confirm_needed=3, confirm_window=3)
 
-    assert went(regime("TTTF", SAFE), regime("TTTT", BOLD, **rule)) == [0, 0, 0, 1]
+    assert went(regime("TTTF", SAFE), late) == [0, 0, 0, 1]
 
 
 def test_a_regime_that_requires_a_trigger_ends_with_it() -> None:
@@ -132,7 +132,7 @@ def test_a_regime_may_cap_the_leverage() -> None:
     left = play(Scene(regimes=[capped]))[0]
 
     assert left.leverage == 0.5
-    assert left.targets == (0.6, pytest.approx(0.2))
+    assert left.targets == pytest.approx((0.6, 0.2))
 
 
 def test_the_smallest_of_all_caps_is_in_force() -> None:
@@ -151,7 +151,7 @@ def test_a_regime_that_is_true_again_while_it_unwinds_is_entered_again() -> None
     left = play(Scene(regimes=[regime("TFT", SAFE, unwind=4)]))
 
     assert [one.regime for one in left] == [0, -1, 0]
-    assert left[1].targets == (pytest.approx(0.375), pytest.approx(-0.425))
+    assert left[1].targets == pytest.approx((0.375, -0.425))
     assert left[2].targets == SAFE
 
 

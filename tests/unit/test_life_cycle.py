@@ -68,15 +68,15 @@ def test_a_failsafe_with_patience_never_starts_arming() -> None:
 
 def test_a_failsafe_with_patience_confirms_what_was_arming() -> None:
     # T arms; two unknown are held, the third counts as true: two of the last two.
-    rule = {"confirm_needed": 2, "confirm_window": 2, "failsafe_after": 2}
-    found = lived("TUUU", on_unknown=FAILSAFE, **rule)
+    found = lived("TUUU", on_unknown=FAILSAFE, confirm_needed=2, confirm_window=2, failsafe_after=2)
 
     assert found == ["arming", "arming", "arming", "active"]
 
 
 def test_the_patience_of_a_failsafe_starts_anew_with_every_known_value() -> None:
-    rule = {"confirm_needed": 3, "confirm_window": 3, "failsafe_after": 1}
-    found = lived("TUTUU", on_unknown=FAILSAFE, **rule)
+    found = lived(
+        "TUTUU", on_unknown=FAILSAFE, confirm_needed=3, confirm_window=3, failsafe_after=1
+    )
 
     assert found == ["arming", "arming", "arming", "arming", "active"]
 

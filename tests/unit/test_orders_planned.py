@@ -1,4 +1,7 @@
-"""From targets to orders (domain 9.6): bands, least sizes, turnover, lots. Equity 100,000 at 50,000."""
+"""From targets to orders (domain 9.6): bands, least sizes, turnover, lots.
+
+Equity is 100,000, the price 50,000.
+"""
 
 import math
 
@@ -12,7 +15,7 @@ def test_a_leg_on_the_edge_of_its_band_trades_to_its_target() -> None:
     # 0.62 - 0.60 is a little less than 0.02 in binary. 0.02 x 100,000 / 50,000 = 0.04 coins.
     found = ordered((0.60, 0.38), (0.62, 0.38))
 
-    assert found.coins == (pytest.approx(0.04), 0.0)
+    assert found.coins == pytest.approx((0.04, 0.0))
 
 
 def test_a_leg_within_its_band_stays() -> None:
@@ -28,7 +31,7 @@ def test_a_leg_worth_less_than_the_least_order_stays() -> None:
 
 
 def test_a_leg_worth_exactly_the_least_order_trades() -> None:
-    assert ordered((0.6, 0.4), (0.601, 0.4), band=0.0).coins == (pytest.approx(0.002), 0.0)
+    assert ordered((0.6, 0.4), (0.601, 0.4), band=0.0).coins == pytest.approx((0.002, 0.0))
 
 
 @pytest.mark.parametrize(("target", "band"), [(0.4, 0.04), (-0.5, 0.05), (0.0, 0.0)])
@@ -48,7 +51,7 @@ def test_turnover_beyond_the_cap_is_scaled_in_both_legs() -> None:
     # 0.3 + 1.1 = 1.4 of 0.7 allowed: half of each.
     found = ordered((0.3, -0.7), (0.6, 0.4), room=0.7)
 
-    assert found.coins == (pytest.approx(0.3), pytest.approx(1.1))
+    assert found.coins == pytest.approx((0.3, 1.1))
     assert found.turnover == pytest.approx(0.7)
 
 
@@ -64,7 +67,7 @@ def test_what_lowers_delta_is_exempt_and_uses_no_room() -> None:
     # Delta 1.0 to 0.0: all of 1.0 although the room is 0.1.
     found = ordered((0.6, 0.4), (0.6, -0.6), room=0.1)
 
-    assert found.coins == (0.0, pytest.approx(-2.0))
+    assert found.coins == pytest.approx((0.0, -2.0))
     assert found.turnover == 0.0
 
 
@@ -72,7 +75,7 @@ def test_what_lowers_leverage_is_exempt() -> None:
     # Delta stays 0; leverage falls from 0.9 / 0.1 to 0.6 / 0.4.
     found = ordered((0.9, -0.9), (0.6, -0.6), room=0.1)
 
-    assert found.coins == (pytest.approx(-0.6), pytest.approx(0.6))
+    assert found.coins == pytest.approx((-0.6, 0.6))
 
 
 def test_a_full_portfolio_without_futures_lowers_no_leverage() -> None:
@@ -101,14 +104,14 @@ def test_the_least_order_is_asked_again_after_the_cap() -> None:
     # 0.3 + 1.1 of 1.4 scaled to 0.004: spot 0.000857 (86), futures 0.003143 (314) of 100,000.
     found = ordered((0.3, -0.7), (0.6, 0.4), room=0.004)
 
-    assert found.coins == (0.0, pytest.approx(1.1 * 0.004 / 1.4 * 2.0))
+    assert found.coins == pytest.approx((0.0, 1.1 * 0.004 / 1.4 * 2.0))
     assert found.dropped == 1
 
 
 def test_no_cap_holds_back_an_infinite_room() -> None:
     found = ordered((0.0, 0.0), (0.6, 0.4), room=math.inf)
 
-    assert found.coins == (pytest.approx(1.2), pytest.approx(0.8))
+    assert found.coins == pytest.approx((1.2, 0.8))
 
 
 # -- lots ---------------------------------------------------------------------------------------

@@ -15,9 +15,10 @@ from tests.support.plans import (
 )
 
 
-def unwound(when: str, **rule: float) -> Scene:
+def unwound(when: str, *, dwell: int = 0, cooldown: int = 0) -> Scene:
     """A full hedge of 0.6 on the baseline of 0.6 and 0.4, taken back in four slices of 0.25."""
-    return Scene(triggers=[trigger(when, cover(1.0), unwind=4, **rule)])
+    hedged = trigger(when, cover(1.0), unwind=4, dwell=dwell, cooldown=cooldown)
+    return Scene(triggers=[hedged])
 
 
 def test_four_slices_lead_back() -> None:
@@ -59,8 +60,8 @@ def test_an_unwind_leads_to_the_target_of_each_day() -> None:
     hedged = trigger("TFFFF", cover(1.0), unwind=4)
     left = play(Scene(triggers=[hedged], regimes=[regime("FFTTT", (0.75, 0.25))]))
 
-    assert left[1].targets == (0.6, pytest.approx(-0.35))
-    assert left[2].targets == (pytest.approx(0.675), pytest.approx(-0.175))
+    assert left[1].targets == pytest.approx((0.6, -0.35))
+    assert left[2].targets == pytest.approx((0.675, -0.175))
     assert left[4].targets == (0.75, 0.25)
 
 

@@ -12,7 +12,6 @@ from steelyard.decision.step import decide
 from steelyard.domain import codes
 from steelyard.domain.market import Bars
 from steelyard.domain.plan import Plan
-from steelyard.domain.targets import hedge_ratio
 from steelyard.domain.time import DAY_MS, WEEK_MS
 from steelyard.domain.view import View
 from steelyard.features.level_table import pivots
@@ -22,6 +21,7 @@ from steelyard.planning.orders import turnover_scale
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.evaluate import evaluate_signals
 from steelyard.policy.load import load_policy
+from steelyard.report.daily import hedge_ratios
 from tests.support.plans import (
     Actor,
     Scene,
@@ -214,7 +214,7 @@ def exposures(case: Node, spot: float, futures: float, dated: float = 0.0) -> di
         "w_cash": cash / nav,
         "net_delta": values.sum() / nav,
         "gross_exposure": np.abs(values).sum() / nav,
-        "hedge_ratio_core": hedge_ratio(core / nav, values[1] / nav),
+        "hedge_ratio_core": hedge_ratios(np.array([core]), values[1:2], np.array([nav]))[0],
         "effective_leverage_on_cash": np.abs(values[1:]).sum() / cash,
         "spot_usd": values[0],
         "cash_usd": cash,

@@ -30,7 +30,7 @@ def walk_bars(plan: Plan, signals: Signals, track: Track, costs: Costs, book: Bo
     value_at(book.account, track.start_price)
     if track.first_moment >= 0:
         evaluate(plan, signals, costs, book, track.first_moment)
-    bar = 0
+    bar = np.int64(0)  # a literal 0 would compile all it is handed to once more
     while bar < track.open_ms.size:
         last = next_evaluation(track, bar)
         if last > bar and is_quiet(plan.limits, track, costs, book, bar, last):

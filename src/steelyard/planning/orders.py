@@ -28,7 +28,7 @@ LEG: Final = np.dtype(
 
 ``weight``, ``target``: held and wanted, signed fractions of equity. ``price``: quote per coin,
 known when the order is decided. ``lot``: coins, 0 is not rounded. ``least``: smallest notional
-worth an order, quote, the larger of the policy's and the venue's. ``change``: weight to trade, before caps.
+worth an order, quote. ``change``: weight to trade, before caps.
 ``order``: coins, positive buys, 0 does nothing.
 """
 
