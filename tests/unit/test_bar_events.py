@@ -445,11 +445,11 @@ def test_margin_defence_starts_at_a_margin_ratio(run: Run) -> None:
     limits = {**DEFENCE, "defence_leverage": math.inf}
     scene = Scene(triggers=[Actor(when="F")], baseline=(0.0, -2.0), limits=limits)
     costs = costs_of(tiers=((math.inf, 0.2, 0.0),))
-    outcome = ran(run, scene, track_of([100, 115, 115, 115]), costs)
+    outcome = ran(run, scene, track_of([100, 115, 115, 112]), costs)
 
     assert outcome.curve.margin_ratio[0] == pytest.approx(46_000 / 70_000)
-    # Cut to 2 x 70,000 = 140,000: 28,000 of 70,000 is 0.4. Still on until below 0.3, but the
-    # leverage limit leaves nothing more to cut.
+    # Cut to 2 x 70,000 = 140,000: 28,000 of 70,000 is 0.4, and less at 112. Still on until below
+    # 0.3, but the leverage limit leaves nothing more to cut.
     assert fills(outcome)[1:] == [(1, PERP, round(90_000 / 115, 9))]
     assert outcome.curve.margin_ratio[1] == pytest.approx(0.4)
     assert outcome.defended == 1
@@ -460,6 +460,20 @@ def test_margin_defence_that_is_off_lets_leverage_grow(run: Run) -> None:
     track = track_of([50_000, 75_000, 75_000])
 
     assert len(fills(ran(run, static(0.6, -0.6), track))) == 2
+
+
+@both
+def test_a_decision_of_the_same_moment_comes_before_margin_defence(run: Run) -> None:
+    # At 75,000 leverage is 9, and the policy decides to sell all and close the short.
+    scene = Scene(
+        regimes=[regime("FT", (0.0, 0.0))],
+        baseline=(0.6, -0.6),
+        limits={**DEFENCE, "turnover_per_day": 100.0},
+    )
+    outcome = ran(run, scene, track_of([50_000, 75_000, 75_000, 75_000], moments=[0]))
+
+    assert fills(outcome)[2:] == [(1, SPOT, -1.2), (1, PERP, 1.2)]
+    assert outcome.defended == 0
 
 
 @both

@@ -180,7 +180,8 @@ def test_the_composition_of_effects_and_its_trace(case: Node, tmp_path: Path) ->
     compiled = policy_with(tmp_path, case)
     left = composed(compiled, limited(compiled.plan, case["options"]))
     names = {f"#{row}": name.removeprefix("x_") for row, name in enumerate(compiled.effect_ids)}
-    case["base"].plain()
+    for key in ("base", "effects"):
+        case[key].plain()
     spot, futures = left.targets
     computed = {"w_s": spot, "w_f": futures, "w_cash": 1.0 - spot, "net_delta": spot + futures}
     trace = [[names.get(stage, stage), *weights] for stage, *weights in left.trace]
@@ -265,6 +266,7 @@ def shipped_weights(row: str, strength: int) -> tuple[float, float]:
 @each_case("exposure_map", "rows")
 def test_the_shipped_policy_takes_the_default_reading(case: Node) -> None:
     default = [row for row in case if row["reading"].text().startswith("default")]
+    assert {row["row"].text() for row in case} >= set(SHIPPED_ROWS)
     shipped = [row for row in default if row["row"].text() in SHIPPED_ROWS]
     for row in shipped:
         strength = 1 if "strength 1" in row["reading"].text() else 0

@@ -139,9 +139,14 @@ def alarms(plan: Plan, account: Account, ratio: float, before: bool) -> bool:  #
 
 @compiled_inside
 def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
-    """Shrink the position to what the leverage limit leaves, without waiting for an evaluation."""
+    """Shrink the position to what the leverage limit leaves, without waiting for an evaluation.
+
+    Where an evaluation has ordered futures at this very moment, its order stands: it leads to
+    targets within the limit, and would be lost until the next evaluation.
+    """
     account = book.account
-    if equity(account) <= 0.0:
+    ordered = book.orders[0, PERP]
+    if ordered["pending"] != 0.0 and ordered["decided_ms"] == ms:
         return
     held = weight_of(account, 0, SPOT)
     short = weight_of(account, 0, PERP)
