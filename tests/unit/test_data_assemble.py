@@ -22,7 +22,7 @@ MONDAY = stamp(2020, 1, 6)
 def hourly(hours: Ints, first_ms: int = WEDNESDAY) -> Bars:
     """Return bars of the given hours: hour h opens at 100 + h, closes 1 higher, trades 1 coin."""
     ms = first_ms + hours * HOUR_MS
-    opened: Floats = 100.0 + hours
+    opened: Floats = (100.0 + hours).astype(np.float64)
     columns = {
         "open": opened,
         "high": opened + 3.0,

@@ -70,7 +70,8 @@ class Moments:
 
 def recent(flags: Flags, bars: int) -> Flags:
     """Return where a flag is up or was on one of the last bars."""
-    return within(flags.astype(np.float64), bars) == 1.0
+    up: Flags = within(flags.astype(np.float64), bars) == 1.0
+    return up
 
 
 def steady(flags: Flags, bars: int) -> Flags:

@@ -194,7 +194,7 @@ def test_counts_are_those_of_the_walk(result: Result) -> None:
     walk = result.inputs.walk
 
     assert result.counts.decisions == 60
-    assert result.counts.fills == int(walk.fills.count[0])
+    assert result.counts.fills == walk.fills.price.size
     assert result.counts.orders == int(np.count_nonzero(walk.decisions.ordered))
 
 

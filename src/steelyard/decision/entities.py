@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from steelyard.decision.conditions import kleene_and, value_of
 from steelyard.decision.life import (
     cool_down,
@@ -271,6 +269,6 @@ def evaluate_entities(plan: Plan, signals: Signals, state: State, moment: int, v
         trigger = plan.order[position]
         if signals.due[plan.rules[trigger]["clock"], moment]:
             evaluate_trigger(plan, signals, state, moment, trigger, view)
-    end_others(plan, state, np.int64(0), triggers)
+    end_others(plan, state, 0, triggers)
     evaluate_regimes(plan, signals, state, moment, view)
     end_others(plan, state, triggers, state.life.size)

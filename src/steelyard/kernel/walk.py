@@ -30,17 +30,19 @@ def walk_bars(plan: Plan, signals: Signals, track: Track, costs: Costs, book: Bo
     value_at(book.account, track.start_price)
     if track.first_moment >= 0:
         evaluate(plan, signals, costs, book, track.first_moment)
-    bar = np.int64(0)  # a literal 0 would compile all it is handed to once more
-    while bar < track.open_ms.size:
+    resume = 0
+    for bar in range(track.open_ms.size):
+        if bar < resume:
+            continue
         last = next_evaluation(track, bar)
         if last > bar and is_quiet(plan.limits, track, costs, book, bar, last):
             cross(track, costs, book, bar, last)
-            bar = last
+            resume = last
+            continue
         live_through(track, costs, book, bar)
         if track.moment[bar] >= 0:
             evaluate(plan, signals, costs, book, track.moment[bar])
         close_bar(plan, costs, book, bar, track.open_ms[bar] + track.length_ms)
-        bar += 1
 
 
 def walk(plan: Plan, signals: Signals, track: Track, costs: Costs, cash: float) -> Walk:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.codes import PARTS
 from steelyard.domain.market import Bars
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.report.activity import regime_runs
@@ -113,6 +114,12 @@ def _liquidations(result: Result) -> list[JsonValue]:
     return _integers(fills.filled_ms[fills.reason == FILL_LIQUIDATION])
 
 
+def _waterfall(result: Result) -> list[JsonValue]:
+    """Return the bars of the waterfall: from start to end by every part of the attribution."""
+    parts: list[JsonValue] = [[name, getattr(result.attribution, name)] for name in PARTS]
+    return [["start", result.start_equity], *parts, ["end", result.end_equity]]
+
+
 def figures(result: Result) -> dict[str, JsonValue]:
     """Return what the page's script draws; stamps in milliseconds, shares as fractions."""
     account = result.account
@@ -120,7 +127,6 @@ def figures(result: Result) -> dict[str, JsonValue]:
         {"name": TITLES[name], "values": _amounts(result.benchmark_accounts[name].nav)}
         for name in BENCHMARKS
     ]
-    parts = result.attribution
     defence = result.policy.defence_margin_ratio
     return {
         "asset": result.market.asset,
@@ -143,16 +149,5 @@ def figures(result: Result) -> dict[str, JsonValue]:
         "active": _trigger_spells(result),
         "reasons": _reasons(result),
         "liquidations": _liquidations(result),
-        "waterfall": [
-            ["start", result.start_equity],
-            ["spot", parts.spot],
-            ["futures", parts.futures],
-            ["basis", parts.basis],
-            ["funding", parts.funding],
-            ["fees", parts.fees],
-            ["slippage", parts.slippage],
-            ["liquidation", parts.liquidation],
-            ["interest", parts.interest],
-            ["end", result.end_equity],
-        ],
+        "waterfall": _waterfall(result),
     }
