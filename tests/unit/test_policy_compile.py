@@ -143,7 +143,7 @@ def test_the_life_cycle_goes_into_the_rules(tmp_path: Path) -> None:
     extra = (
         'confirm = [2, 5]\nrelease = "close < 1"\nrelease_confirm = 3\ndwell = 4\ncooldown = 6\n'
         'unwind = 7\nvalidity = 8\non_unknown = "failsafe"\nfailsafe_after = 9\n'
-        'severity = "critical"\nonly_if = "spot_near_target"\nstrength = "0.5"\nratchet = 0.1\n'
+        'severity = "critical"\nonly_if = "hedge_in_profit"\nstrength = "0.5"\nratchet = 0.1\n'
         'review = "hourly"'
     )
     found = compiled(tmp_path, trigger("close > 1", extra, "{ hedge = [0.1, 0.2] }"))
@@ -162,7 +162,7 @@ def test_the_life_cycle_goes_into_the_rules(tmp_path: Path) -> None:
     assert [int(rule[name]) for name in counts] == [2, 5, 3, 4, 6, 7, 8, 9]
     assert int(rule["on_unknown"]) == codes.FAILSAFE
     assert int(rule["severity"]) == codes.CRITICAL
-    assert int(rule["guard"]) == codes.SPOT_NEAR_TARGET
+    assert int(rule["guard"]) == codes.HEDGE_IN_PROFIT
     assert float(rule["ratchet"]) == 0.1
     assert found.clocks == ("daily", "hourly")
     assert int(rule["clock"]) == 1

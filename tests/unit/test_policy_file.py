@@ -127,6 +127,10 @@ FAULTS = [
     (trigger("close > 1", "bars = '2d'"), 'bars is "2d", must be'),
     (trigger("close > 1", "only_if = 'rich'"), 'only_if is "rich", must be'),
     (
+        trigger("close > 1", "only_if = 'spot_near_target'"),
+        "a trigger has no target weight of its own; spot_near_target is for regimes",
+    ),
+    (
         trigger("close > 1", "failsafe_after = 2"),
         'failsafe_after needs on_unknown = "failsafe", it is "hold"',
     ),

@@ -131,6 +131,17 @@ def apply_hedges(
 
 
 @compiled_inside
+def fit_to_cash(leverage: float, weights: np.ndarray, trace: np.ndarray, length: int) -> int:
+    """Apply the margin rule (domain 9.5.7); return the length of the trace."""
+    spot, futures = fit_margin(weights[0], weights[1], leverage)
+    if spot == weights[0] and futures == weights[1]:
+        return length
+    weights[0] = spot
+    weights[1] = futures
+    return note(trace, length, codes.STAGE_MARGIN, weights)
+
+
+@compiled_inside
 def apply_limits(
     net_short: int, leverage: float, weights: np.ndarray, trace: np.ndarray, length: int
 ) -> int:
@@ -138,12 +149,7 @@ def apply_limits(
     if net_short == 0 and weights[1] < -weights[0]:
         weights[1] = -weights[0]
         length = note(trace, length, codes.STAGE_NO_NET_SHORT, weights)
-    spot, futures = fit_margin(weights[0], weights[1], leverage)
-    if spot != weights[0] or futures != weights[1]:
-        weights[0] = spot
-        weights[1] = futures
-        length = note(trace, length, codes.STAGE_MARGIN, weights)
-    return length
+    return fit_to_cash(leverage, weights, trace, length)
 
 
 @compiled_inside

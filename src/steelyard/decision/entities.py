@@ -7,6 +7,7 @@ from steelyard.decision.life import (
     cool_down,
     is_confirmed,
     is_cooling,
+    is_held_by_entry,
     is_released,
     may_enter,
     release,
@@ -86,6 +87,8 @@ def enter(plan: Plan, signals: Signals, state: State, moment: int, entity: int, 
     state.life[entity]["age"] = 0
     state.life[entity]["false_run"] = 0
     state.life[entity]["strength"] = math.nan
+    state.life[entity]["base_spot"] = math.nan
+    state.life[entity]["base_futures"] = math.nan
     state.life[entity]["result_at_entry"] = view.futures_result
     for grid in range(signals.grid_index.shape[0]):
         state.entry_index[entity, grid] = signals.grid_index[grid, moment]
@@ -184,12 +187,13 @@ def current_is_released(plan: Plan, signals: Signals, state: State, moment: int)
     entity = entity_of(plan, state.stance[0]["regime"])
     if entity < 0:
         return True
-    is_forced = state.life[entity]["forced"] == 1
-    if not signals.due[plan.rules[entity]["clock"], moment]:
-        return bool(is_forced)
-    condition = condition_of(plan, signals, state, moment, entity, entity)
-    hold = hold_of(plan, signals, state, moment, entity, condition)
-    return is_released(plan.rules[entity], state.life[entity], hold) or is_forced
+    rule = plan.rules[entity]
+    is_over = state.life[entity]["forced"] == 1
+    if signals.due[rule["clock"], moment]:
+        condition = condition_of(plan, signals, state, moment, entity, entity)
+        hold = hold_of(plan, signals, state, moment, entity, condition)
+        is_over = is_released(rule, state.life[entity], hold) or is_over
+    return is_over and not is_held_by_entry(rule, state.life[entity]["condition"])
 
 
 @compiled_inside

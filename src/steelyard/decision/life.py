@@ -143,14 +143,23 @@ def take_slice(rule: np.void, life: np.void) -> None:
 
 
 @compiled_inside
+def is_held_by_entry(rule: np.void, condition: float) -> bool:
+    """Tell whether a release by slices does not begin: the entry condition is true (domain 8.2)."""
+    return rule["unwind"] > 0 and condition == 1.0
+
+
+@compiled_inside
 def release(rule: np.void, life: np.void, stance: np.void, condition: float) -> None:
     """End the effect of an active entity, by slices where the policy says so (domain 8.2).
 
     Parameters
     ----------
     condition : float
-        Entry condition now; while it is unknown the first slice waits.
+        Entry condition now: while it is unknown the first slice waits; where it is true the
+        entity stays active, as it would abort the slice.
     """
+    if is_held_by_entry(rule, condition):
+        return
     if rule["unwind"] == 0:
         cool_down(rule, life)
         return

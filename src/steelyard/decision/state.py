@@ -27,6 +27,8 @@ LIFE: Final = np.dtype(
         ("result_at_entry", np.float64),
         ("unwind_spot", np.float64),
         ("unwind_futures", np.float64),
+        ("base_spot", np.float64),
+        ("base_futures", np.float64),
     ],
     align=True,
 )
@@ -39,7 +41,7 @@ condition unknown, in a row. ``cooldown_left``, ``age`` (since entry), ``slice_d
 slices. ``entered``: 1 at the evaluation of entry; ``forced``: 1 where another ends it.
 ``condition``: entry condition, 1, 0 or NaN. ``strength``: 0 to 1, NaN where there is none.
 ``result_at_entry``: futures result of the account then, quote. ``unwind_*``: weights when the
-unwind began.
+unwind began. ``base_*``: row of a regime in force, which a ratchet holds; NaN at entry.
 """
 
 STANCE: Final = np.dtype(

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from steelyard.decision.compose import compose, leverage_in_force, note, scaled
+from steelyard.decision.compose import compose, fit_to_cash, leverage_in_force, note, scaled
 from steelyard.decision.entities import evaluate_entities
 from steelyard.decision.life import cool_down
 from steelyard.decision.state import State
@@ -48,20 +48,20 @@ def lowers_delta(effect: np.void, size: np.ndarray, base_delta: float) -> bool:
 
 
 @compiled_inside
-def size_of(effect: np.void, column: int, strength: float, ratchet: float, held: float) -> float:
-    """Return the size of an effect in force, from its strength and its ratchet.
+def grown(low: float, high: float, strength: float, ratchet: float, held: float) -> float:
+    """Return a point of a range in force, from its strength and its ratchet (domain 9.4).
 
     Parameters
     ----------
+    low, high : float
+        At strength 0 and at 1.
     strength : float, 0 to 1
-        NaN: the effect is no range.
+        NaN: it is no range.
     ratchet : float
-        With one, the size grows only by at least this much and never shrinks.
+        With one, the value grows only by at least this much and never shrinks.
     held : float
-        Size at the evaluation before; NaN when it was not in force.
+        Value at the evaluation before; NaN when it was not in force.
     """
-    low = effect["low"][column]
-    high = effect["high"][column]
     value = scaled(low, high, 0.0 if math.isnan(strength) else strength)
     if ratchet <= 0.0 or math.isnan(held):
         return value
@@ -79,7 +79,8 @@ def size_effects(plan: Plan, life: Table, size: np.ndarray) -> None:
         ratchet = plan.rules[entity]["ratchet"]
         for column in range(2):
             if life[entity]["phase"] == codes.ACTIVE:
-                size[row, column] = size_of(effect, column, strength, ratchet, size[row, column])
+                low, high = effect["low"][column], effect["high"][column]
+                size[row, column] = grown(low, high, strength, ratchet, size[row, column])
             else:
                 size[row, column] = math.nan
 
@@ -100,12 +101,16 @@ def allow_sizes(plan: Plan, state: State, base_delta: float) -> None:
 def base_of(plan: Plan, state: State, weights: np.ndarray) -> float:
     """Set weights to the row of the regime in force; return its leverage cap."""
     regime = state.stance[0]["regime"]
-    strength = 0.0
-    if regime >= 0 and not math.isnan(state.life[plan.order.size + regime]["strength"]):
-        strength = state.life[plan.order.size + regime]["strength"]
     row = plan.base[regime + 1]
-    weights[0] = scaled(row[0], row[1], strength)
-    weights[1] = scaled(row[2], row[3], strength)
+    weights[0] = row[0]
+    weights[1] = row[2]
+    if regime >= 0:
+        life = state.life[plan.order.size + regime]
+        ratchet = plan.rules[plan.order.size + regime]["ratchet"]
+        weights[0] = grown(row[0], row[1], life["strength"], ratchet, life["base_spot"])
+        weights[1] = grown(row[2], row[3], life["strength"], ratchet, life["base_futures"])
+        life["base_spot"] = weights[0]
+        life["base_futures"] = weights[1]
     return float(row[4])
 
 
@@ -154,6 +159,7 @@ def compose_targets(plan: Plan, state: State) -> None:
     length = compose(plan.effects, plan.limits, state.allowed, target, leverage, state.trace)
     if follow_unwinds(plan.rules, state.life, target):
         length = note(state.trace, length, codes.STAGE_UNWIND, target)
+        length = fit_to_cash(leverage, target, state.trace, length)
     stance = state.stance[0]
     stance["leverage"] = leverage
     stance["trace_length"] = length

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from steelyard.domain.arrays import Flags, Floats, Ints
-from steelyard.domain.errors import DataError
 from steelyard.domain.time import HOUR_MS
 
 
@@ -185,22 +184,6 @@ class Market:
         """Return the end of the last bar that everything the account needs covers."""
         funded = int(self.funding.ms[-1] + self.funding.interval_hours[-1] * HOUR_MS)
         return min(self.spot.end_ms, self.perp.end_ms, self.mark.end_ms, funded)
-
-
-def bars_named(market: Market, kind: str) -> Bars:
-    """Return the spot bars of a kind.
-
-    Raises
-    ------
-    DataError
-        If the market holds no bars of that kind.
-    """
-    try:
-        return market.bars[kind]
-    except KeyError:
-        kinds = ", ".join(market.bars)
-        message = f"{market.asset} has no {kind} bars; there are {kinds}"
-        raise DataError(message) from None
 
 
 def missing(bars: Bars) -> Flags:

@@ -68,7 +68,9 @@ class Fills(NamedTuple):
     reference : float64[n], quote per coin
         Spot price or mark at the same instant.
     fee, slippage : float64[n], quote, >= 0 is a cost
-        A fill better than its reference has a negative slippage.
+        A fill better than its reference has a negative slippage. The fee of a liquidation is what
+        it cost beyond its slippage, negative where the venue bears the loss; the attribution books
+        both as liquidation.
     """
 
     decided_ms: Ints

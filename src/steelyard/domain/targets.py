@@ -1,6 +1,11 @@
 """This file is the margin rule of domain 9.5.7: the weights that a leverage limit leaves."""
 
+from typing import Final
+
 from steelyard.domain.compiled import compiled_inside
+
+SLACK: Final = 1e-12
+"""Weights are decimals: a bound counts as kept up to this much (domain 3.1)."""
 
 
 @compiled_inside
@@ -28,11 +33,12 @@ def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, flo
     (0.75, 0.5)
     """
     if futures > 0.0:
-        return spot, min(futures, leverage * (1.0 - spot))
+        most = leverage * (1.0 - spot)
+        return spot, most if futures > most + SLACK else futures
     if spot <= 0.0:
         return spot, max(futures, -leverage)
     hedge = -futures / spot
     most = leverage / (hedge + leverage)
-    if spot > most:
+    if spot > most + SLACK:
         return most, -hedge * most
     return spot, futures

@@ -128,11 +128,16 @@ def liquidate(book: Book, track: Track, costs: Costs, asset: int, bar: int, pric
     close_by_force(account, asset, PERP, price, costs, bps)
     book.orders[asset, PERP]["pending"] = 0.0
     side = 1.0 if quantity > 0.0 else -1.0
+    slippage = notional * bps / 10_000.0
     worse = price * (1.0 - side * bps / 10_000.0)
     stamp = track.open_ms[bar]
     what = (asset, PERP, FILL_LIQUIDATION)
     note_fill(
-        book, (stamp, stamp), what, (-quantity, worse, price), (before - account.cash[0], 0.0)
+        book,
+        (stamp, stamp),
+        what,
+        (-quantity, worse, price),
+        (before - account.cash[0] - slippage, slippage),
     )
 
 

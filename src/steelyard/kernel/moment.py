@@ -142,12 +142,17 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     """Shrink the position to what the leverage limit leaves, without waiting for an evaluation.
 
     Where an evaluation has ordered futures at this very moment, its order stands: it leads to
-    targets within the limit, and would be lost until the next evaluation.
+    targets within the limit, and would be lost until the next evaluation. So does a leg of an
+    earlier defence that waits for its bar: the weights in between tell no hedge ratio.
     """
     account = book.account
     ordered = book.orders[0, PERP]
     if ordered["pending"] != 0.0 and ordered["decided_ms"] == ms:
         return
+    for leg in range(2):
+        order = book.orders[0, leg]
+        if order["pending"] != 0.0 and order["reason"] == FILL_DEFENCE:
+            return
     held = weight_of(account, 0, SPOT)
     short = weight_of(account, 0, PERP)
     spot, futures = fit_margin(held, short, plan.limits[0]["leverage"])

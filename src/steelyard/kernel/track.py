@@ -104,6 +104,8 @@ def first_start(market: Market) -> int:
 def _settlements(market: Market, open_ms: Ints) -> Floats:
     """Return the rate settled at the end of each bar, NaN where there is none.
 
+    One that falls due at the very end of the history is not in it yet, and not missing.
+
     Raises
     ------
     DataError

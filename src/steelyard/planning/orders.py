@@ -153,7 +153,8 @@ def plan_orders(legs: Table, equity: float, room: float) -> tuple[int, float]:
         leg = legs[number]
         wanted = leg["change"] * scale * equity
         leg["order"] = round_to_lot(wanted / leg["price"], leg["lot"], is_safer)
-        too_small = abs(wanted) < leg["least"] - TOLERANCE * equity or leg["order"] == 0.0
+        rounded = abs(leg["order"]) * leg["price"]
+        too_small = rounded < leg["least"] - TOLERANCE * equity or leg["order"] == 0.0
         if too_small:
             leg["order"] = 0.0
             dropped += 1 if leg["change"] != 0.0 else 0

@@ -48,6 +48,7 @@ def check_document(document: PolicyDocument, source: Source) -> tuple[Conditions
     _check_circles(document, source)
     _check_limits(document.limits, source)
     _check_targets(document, source)
+    _check_guards(document, source)
     conditions = read_conditions(document, source)
     released = {name for entity in document.entities for name in entity.releases}
     for number, (entity, trees) in enumerate(zip(document.entities, conditions, strict=True)):
@@ -95,6 +96,13 @@ def _check_references(document: PolicyDocument, source: Source) -> None:
     for key, sleeve in (("basis", document.basis), ("carry", document.carry)):
         if sleeve is not None:
             _check_known(source, (key, "only_in"), sleeve.only_in, (places, triggers))
+
+
+def _check_guards(document: PolicyDocument, source: Source) -> None:
+    for number, trigger in enumerate(document.triggers):
+        if trigger.only_if == "spot_near_target":
+            sentence = "a trigger has no target weight of its own; spot_near_target is for regimes"
+            raise source.refuse(("triggers", number, "only_if"), sentence)
 
 
 def _check_known(
