@@ -16,7 +16,7 @@ from steelyard.domain.errors import RequestError
 BROKEN_PIPE: Final = 141
 """What shells report of a command whose reader went away: 128 and the number of the signal."""
 
-COMPILE_SECONDS: Final = 30
+COMPILE_SECONDS: Final = 40
 """About how long the first compile takes, on two cores."""
 
 PATIENCE: Final = 1.0
