@@ -9,7 +9,8 @@ LOCK ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
-LOCKED := $(PIP) --require-hashes --only-binary :all:
+# The lock is whole, so nothing is resolved: a release made after it cannot come between.
+LOCKED := $(PIP) --no-deps --require-hashes --only-binary :all:
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-build \
 	--custom-compile-command "make lock" $(LOCK)
