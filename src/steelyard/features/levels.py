@@ -272,7 +272,8 @@ def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the
     -------
     float
         The larger of: closes in a row at or above ``broken``; closes for which support has held as
-        in ``held_support``, among levels first known after the entry. NaN where the last close is missing; a missing close restarts both.
+        in ``held_support``, among levels first known after the entry. NaN where the last close is
+        missing; a missing close restarts both.
     """
     if now_bar < 0 or math.isnan(close[now_bar]):
         return np.nan
