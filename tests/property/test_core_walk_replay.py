@@ -54,8 +54,16 @@ def test_random_tracks_meet_outages_defence_and_rejections() -> None:
 
     assert sum(one.waited for one in outcomes) > 0
     assert sum(one.defended for one in outcomes) > 0
-    assert sum(one.rejected for one in outcomes) > 0
+    assert sum(one.capped for one in outcomes) > 0
+    assert sum(one.unpaid for one in outcomes) > 0
     assert sum(liquidations(one) for one in outcomes) > 0
+
+
+def test_walk_and_replay_agree_on_accounts_too_small_for_their_orders() -> None:
+    pairs = [(walk(*random_run(seed), 600.0), replay(*random_run(seed), 600.0)) for seed in range(9)]
+
+    assert sum(one.too_small for one, _ in pairs) > 0
+    assert [departures(one, other, 600.0) for one, other in pairs] == [[]] * 9
 
 
 @given(seeds, st.sampled_from([0.25, 2.0, 1024.0]))
@@ -101,11 +109,11 @@ def test_a_difference_is_found() -> None:
     # The comparison itself: one order more, a cent more.
     run = random_run(5)
     one = walk(*run, CASH)
-    less = one._replace(rejected=one.rejected + 1)
+    less = one._replace(capped=one.capped + 1)
     richer = one._replace(curve=one.curve._replace(equity=one.curve.equity + 0.01))
     other = one._replace(fills=one.fills._replace(quantity=one.fills.quantity * 1.001))
 
-    assert departures(one, less, CASH) == ["rejected"]
+    assert departures(one, less, CASH) == ["capped"]
     assert departures(one, richer, CASH) == ["curve.equity"]
     assert departures(one, other, CASH) == ["fills.quantity"]
 

@@ -201,7 +201,9 @@ def made_walk(path: Floats, script: Script, cash: float = 100_000.0, start: int 
         parts=parts,
         futures_costs=futures,
         traded=ledger.traded,
-        rejected=0,
+        too_small=0,
+        capped=0,
+        unpaid=0,
         waited=0,
         defended=0,
     )

@@ -412,11 +412,11 @@ def costs_of(  # noqa: PLR0913 - the columns of costs
 
 @dataclass(frozen=True, kw_only=True)
 class Ordered:
-    """What planning ordered: coins per leg, legs dropped, turnover used, whether it lowers risk."""
+    """What planning ordered: coins per leg, why one is dropped, turnover, whether it lowers risk."""
 
     coins: tuple[float, float]
     change: tuple[float, float]
-    dropped: int
+    dropped: tuple[int, int]
     turnover: float
     is_safer: bool
 
@@ -438,13 +438,13 @@ def ordered(  # noqa: PLR0913 - everything that planning looks at
     legs["price"], legs["lot"], legs["least"] = price, lot, least
     for leg in legs:
         set_change(leg, nav, band)
-    dropped, turnover = plan_orders(legs, nav, room)
+    turnover = plan_orders(legs, nav, room)
     spot, futures_coins = legs["order"].tolist()
     spot_change, futures_change = legs["change"].tolist()
     return Ordered(
         coins=(spot, futures_coins),
         change=(spot_change, futures_change),
-        dropped=dropped,
+        dropped=tuple(legs["dropped"].tolist()),
         turnover=turnover,
         is_safer=bool(lowers_risk(legs)),
     )

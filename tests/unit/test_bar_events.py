@@ -14,7 +14,9 @@ from steelyard.domain.plan import Costs, Plan, Signals, Track
 from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION, FILL_REBALANCE, Walk
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.replay import replay
+from steelyard.kernel.fill import fill_of
 from steelyard.kernel.walk import walk
+from steelyard.ledger.account import open_account
 from tests.support.plans import Actor, Scene, costs_of, moments_at, regime, track_of
 
 Run = Callable[[Plan, Signals, Track, Costs, float], Walk]
@@ -193,14 +195,40 @@ def test_no_more_spot_is_sold_than_held(run: Run) -> None:
 
 
 @both
-def test_a_sale_of_more_than_is_held_sells_what_is_held(run: Run) -> None:
-    # 10 x 1.01 = 10.1 coins could not be paid for: 9.90099 were bought; then the price falls and
-    # 10 lots of 1 coin are sold, nearest: only what is there.
-    scene = moving("FT", (0.0, 0.0), (1.0, 0.0))
+def test_what_cash_allows_of_a_purchase_is_cut_to_whole_lots(run: Run) -> None:
+    # 1,000 / 101 = 9.90099 coins could be paid for: 9 lots of 1 coin are.
     costs = costs_of(fee=(0.01, 0.0), lot=(1.0, 0.0))
-    outcome = ran(run, scene, track_of([100] * 3, moments=[0]), costs, cash=1000.0)
+    outcome = ran(run, static(1.0, 0.0), track_of([100, 100]), costs, cash=1000.0)
 
-    assert fills(outcome) == [(0, SPOT, round(1000 / 101, 9)), (1, SPOT, round(-1000 / 101, 9))]
+    assert fills(outcome) == [(0, SPOT, 9.0)]
+
+
+@both
+def test_what_cash_allows_of_a_purchase_is_nothing_below_the_least_of_the_venue(run: Run) -> None:
+    # 1,000 / 101 = 9.90099 coins are worth 990.10, less than the 1,000 that the venue takes.
+    costs = costs_of(fee=(0.01, 0.0), least=(1000.0, 0.0))
+    outcome = ran(run, static(1.0, 0.0), track_of([100, 100]), costs, cash=1000.0)
+
+    assert fills(outcome) == []
+    assert (outcome.unpaid, outcome.too_small) == (1, 0)
+
+
+def test_a_sale_of_more_than_is_held_sells_what_is_held() -> None:
+    account = open_account(1, 2, 1e5)
+    account.quantity[0, SPOT] = 9.5
+    quantity, price = fill_of(account, FREE, 0, SPOT, -10.0, (100.0, 0.02, 1e9))
+
+    assert (quantity, price) == (-9.5, 100.0)
+
+
+@both
+def test_no_price_falls_to_zero_however_large_the_order(run: Run) -> None:
+    # 50,000 where 1 is traded a day, at 3 % a day: 0.03 x sqrt(50,000) = 671 %, held at 99 %.
+    track = track_of([100] * 3, moments=[0])
+    track.daily_volume[:] = 1.0
+    outcome = ran(run, moving("FT", (0.0, 0.0), (0.5, 0.0)), track, costs_of(impact=1.0))
+
+    assert outcome.fills.price.tolist() == pytest.approx([199.0, 1.0])
 
 
 @both
@@ -212,7 +240,7 @@ def test_an_order_of_which_nothing_can_be_paid_is_rejected(run: Run) -> None:
     outcome = ran(run, moving("FT", (0.6, 0.0), (0.5, -0.8)), track)
 
     assert fills(outcome)[2:] == [(1, PERP, 800.0)]
-    assert outcome.rejected == 1
+    assert (outcome.unpaid, outcome.rejected) == (1, 1)
 
 
 # -- turnover -----------------------------------------------------------------------------------
@@ -230,7 +258,25 @@ def test_the_turnover_of_a_day_is_shared_by_its_evaluations(run: Run) -> None:
     outcome = ran(run, scene, track_of([100] * 30, moments=[3, 10, 25]))
 
     assert fills(outcome) == [(4, SPOT, 400.0), (26, SPOT, 200.0)]
-    assert outcome.rejected == 1
+    assert (outcome.capped, outcome.rejected) == (1, 1)
+
+
+@both
+def test_an_account_below_the_least_order_counts_every_order_it_cannot_send(run: Run) -> None:
+    # 0.6 and 0.4 of 150 are 90 and 60; the least order is 100, at the start and at bar 0's end.
+    scene = static(0.6, 0.4, min_notional=100.0)
+    outcome = ran(run, scene, track_of([100] * 3, moments=[0]), cash=150.0)
+
+    assert fills(outcome) == []
+    assert (outcome.too_small, outcome.rejected) == (4, 4)
+
+
+@both
+def test_cash_in_whole_numbers_is_counted_in_fractions(run: Run) -> None:
+    # Half of 101 is spent, half of it is left.
+    outcome = ran(run, static(0.5, 0.0, min_notional=0.0), track_of([100, 100]), cash=101)
+
+    assert outcome.curve.cash[-1] == 50.5
 
 
 @both

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from steelyard.planning.orders import band_of, round_to_lot
+from steelyard.planning.orders import CAPPED, SENT, TOO_SMALL, band_of, round_to_lot
 from tests.support.plans import limits_of, ordered
 
 
@@ -22,12 +22,28 @@ def test_a_leg_within_its_band_stays() -> None:
     found = ordered((0.60, 0.38), (0.6199, 0.38))
 
     assert found.coins == (0.0, 0.0)
-    assert found.dropped == 0
+    assert found.dropped == (SENT, SENT)
 
 
-def test_a_leg_worth_less_than_the_least_order_stays() -> None:
-    # 0.0009 of 100,000 is 90.
-    assert ordered((0.6, 0.4), (0.6009, 0.4), band=0.0).coins == (0.0, 0.0)
+def test_a_leg_worth_less_than_the_least_order_stays_and_says_so() -> None:
+    # 0.0009 of 100,000 is 90. The other leg is where it should be.
+    found = ordered((0.6, 0.4), (0.6009, 0.4), band=0.0)
+
+    assert found.coins == (0.0, 0.0)
+    assert found.dropped == (TOO_SMALL, SENT)
+
+
+def test_a_first_allocation_too_small_for_the_least_order_is_dropped_in_both_legs() -> None:
+    # 0.6 and 0.4 of 150 are 90 and 60, both below 100.
+    found = ordered((0.0, 0.0), (0.6, 0.4), nav=150.0, band=0.0, room=math.inf)
+
+    assert found.coins == (0.0, 0.0)
+    assert found.dropped == (TOO_SMALL, TOO_SMALL)
+
+
+def test_a_drift_within_the_band_is_not_dropped_however_little_it_is_worth() -> None:
+    # 0.01 of 150 is 1.50: below the least order, but nothing was to be traded.
+    assert ordered((0.60, 0.38), (0.61, 0.38), nav=150.0).dropped == (SENT, SENT)
 
 
 def test_a_leg_worth_exactly_the_least_order_trades() -> None:
@@ -59,7 +75,7 @@ def test_a_day_without_room_trades_nothing_and_says_so() -> None:
     found = ordered((0.3, -0.7), (0.6, 0.4), room=-0.1)
 
     assert found.coins == (0.0, 0.0)
-    assert found.dropped == 2
+    assert found.dropped == (CAPPED, CAPPED)
     assert found.turnover == 0.0
 
 
@@ -105,7 +121,7 @@ def test_the_least_order_is_asked_again_after_the_cap() -> None:
     found = ordered((0.3, -0.7), (0.6, 0.4), room=0.004)
 
     assert found.coins == pytest.approx((0.0, 1.1 * 0.004 / 1.4 * 2.0))
-    assert found.dropped == 1
+    assert found.dropped == (CAPPED, SENT)
 
 
 def test_no_cap_holds_back_an_infinite_room() -> None:
@@ -147,4 +163,13 @@ def test_an_order_below_one_lot_is_dropped() -> None:
     found = ordered((0.30, 0.30), (0.33, 0.30), lot=0.1)
 
     assert found.coins == (0.0, 0.0)
-    assert found.dropped == 1
+    assert found.dropped == (TOO_SMALL, SENT)
+
+
+def test_a_lot_too_large_is_no_fault_of_the_cap() -> None:
+    # 0.03 and 0.40 scaled by 0.1 / 0.43; the 0.06 coins of spot are no lot of 0.1 with the cap or
+    # without, the 0.8 coins of futures are one lot: 0.8 x 0.1 / 0.43 = 0.186.
+    found = ordered((0.30, 0.00), (0.33, 0.40), lot=0.1, room=0.1)
+
+    assert found.coins == pytest.approx((0.0, 0.1))
+    assert found.dropped == (TOO_SMALL, SENT)

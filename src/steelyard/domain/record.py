@@ -119,8 +119,12 @@ class Walk(NamedTuple):
         Result of the futures leg accumulated, after fees, slippage, funding, liquidation.
     traded : float64[n_legs], quote
         Sum of |notional| traded.
-    rejected : int
-        Orders not sent: below the smallest size after rounding or capping.
+    too_small : int
+        Orders not sent: less than the policy or the venue takes, or than one lot.
+    capped : int
+        Orders not sent: the day's turnover cap left too little for them.
+    unpaid : int
+        Orders of which nothing could be settled: no cash or coins were left for them.
     waited : int
         Bars that orders waited for because the bar was missing.
     defended : int
@@ -134,6 +138,13 @@ class Walk(NamedTuple):
     parts: Floats
     futures_costs: Floats
     traded: Floats
-    rejected: int
+    too_small: int
+    capped: int
+    unpaid: int
     waited: int
     defended: int
+
+    @property
+    def rejected(self) -> int:
+        """Return how many orders came to nothing, whatever the cause."""
+        return self.too_small + self.capped + self.unpaid

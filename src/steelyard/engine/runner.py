@@ -5,7 +5,7 @@ from typing import Protocol
 
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
-from steelyard.kernel.bar import note_fill, open_bar, rest_of_bar, value_at
+from steelyard.kernel.bar import first_leg, note_fill, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import Book
 from steelyard.kernel.moment import close_bar, evaluate
 from steelyard.venues.sim import Execution
@@ -65,11 +65,12 @@ class Runner:
         close_bar(self.plan, self.costs, self.book, bar, end_ms)
 
     def _trade(self, bar: int) -> None:
-        """Send what waits: futures that lower risk first, then spot, then other futures."""
+        """Send what waits, in the order of the kernel."""
         pending = self.book.orders["pending"][0]
-        held = float(self.book.account.quantity[0].sum())
-        legs = (PERP, SPOT) if held * pending[PERP] < 0.0 else (SPOT, PERP)
-        for leg in legs:
+        if not pending.any():
+            return
+        first = first_leg(self.book, 0)
+        for leg in (first, PERP + SPOT - first):
             if pending[leg] != 0.0:
                 self._send(leg, bar)
 
@@ -82,7 +83,7 @@ class Runner:
         order["pending"] = 0.0
         done = self.broker.execute(self.book.account, 0, leg, wanted, bar)
         if done is None:
-            desk["rejected"] += 1
+            desk["unpaid"] += 1
             return
         stamps = (int(order["decided_ms"]), int(self.track.open_ms[bar]))
         what = (0, leg, int(order["reason"]))

@@ -63,7 +63,7 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     quote = (first, track.daily_volatility[asset, bar], track.daily_volume[asset, leg, bar])
     quantity, price = fill_of(book.account, costs, asset, leg, wanted, quote)
     if quantity == 0.0:
-        book.desk[0]["rejected"] += 1
+        book.desk[0]["unpaid"] += 1
         return
     reference = book.account.price[asset, leg]
     paid = book_fill(book.account, asset, leg, quantity, price, costs.fee[leg])
@@ -71,15 +71,20 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     note_fill(book, stamps, (asset, leg, order["reason"]), (quantity, price, reference), paid)
 
 
+@compiled
+def first_leg(book: Book, asset: int) -> int:
+    """Return which leg's order goes first: futures that lower risk, else spot (domain 9.6)."""
+    held = book.account.quantity[asset, SPOT] + book.account.quantity[asset, PERP]
+    return PERP if held * book.orders[asset, PERP]["pending"] < 0.0 else SPOT
+
+
 @compiled_inside
 def fill_pending(book: Book, track: Track, costs: Costs, bar: int) -> None:
-    """Fill what waits: futures that lower risk, then spot, then other futures (domain 9.6)."""
+    """Fill what waits, at the first price of a bar."""
     for asset in range(book.orders.shape[0]):
-        held = book.account.quantity[asset, SPOT] + book.account.quantity[asset, PERP]
-        futures_first = held * book.orders[asset, PERP]["pending"] < 0.0
-        for turn in range(2):
-            leg = 1 - turn if futures_first else turn
-            fill_leg(book, track, costs, asset, leg, bar)
+        first = first_leg(book, asset)
+        fill_leg(book, track, costs, asset, first, bar)
+        fill_leg(book, track, costs, asset, PERP + SPOT - first, bar)
 
 
 @compiled_inside
@@ -164,7 +169,6 @@ def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: 
 
     Parameters
     ----------
-    bars : BAR[n_bars]
     bars : BAR[n_bars]
     ratio : float
         Margin ratio.

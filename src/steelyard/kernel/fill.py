@@ -1,16 +1,25 @@
 """This file is the fill model: what an order costs and how much of it can be paid (domain 10.6)."""
 
+from typing import Final
+
 import numpy as np
 
 from steelyard.domain.codes import SPOT
 from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Account, Costs
 from steelyard.ledger.margin import maintenance_of
+from steelyard.planning.orders import round_to_lot
+
+MOST_BPS: Final = 9_900.0
+"""Slippage is never more than 99 %, so that no fill has a price of zero or less. The model knows
+nothing of orders that size: who runs one refuses the run."""
 
 
 @compiled_inside
 def slippage_bps(notional: float, volatility: float, volume: float, costs: Costs) -> float:
     """Return half-spread and impact in bp: ``10^4 x Y x sigma x sqrt(notional / volume)``.
+
+    At most ``MOST_BPS``.
 
     Parameters
     ----------
@@ -26,7 +35,7 @@ def slippage_bps(notional: float, volatility: float, volume: float, costs: Costs
     Bitcoin, 2015.
     """
     impact = 10_000.0 * costs.impact * volatility * np.sqrt(notional / volume)
-    return costs.half_spread_bps + impact
+    return min(costs.half_spread_bps + impact, MOST_BPS)
 
 
 @compiled_inside
@@ -35,14 +44,19 @@ def affordable(
 ) -> float:
     """Return how much of an order can be settled, in coins.
 
-    Spot is bought with cash that backs no futures position, and only spot that is held is sold.
+    Spot is bought with cash that backs no futures position, in whole lots and not for less than the
+    venue's smallest notional; and only spot that is held is sold.
     """
     if leg != SPOT:
         return quantity
     if quantity < 0.0:
         return max(quantity, -account.quantity[asset, SPOT])
     free = max(0.0, account.cash[0] - maintenance_of(account, costs))
-    return min(quantity, free / (price * (1.0 + costs.fee[SPOT])))
+    most = free / (price * (1.0 + costs.fee[SPOT]))
+    if quantity <= most:
+        return quantity
+    paid = round_to_lot(most, costs.lot[asset, SPOT], False)  # noqa: FBT003
+    return paid if paid * price >= costs.min_notional[asset, SPOT] else 0.0
 
 
 @compiled

@@ -15,7 +15,7 @@ from steelyard.kernel.book import Book
 from steelyard.ledger.account import equity
 from steelyard.ledger.margin import margin_ratio
 from steelyard.planning.defence import is_defending
-from steelyard.planning.orders import band_of, plan_orders, set_change
+from steelyard.planning.orders import CAPPED, TOO_SMALL, band_of, plan_orders, set_change
 
 
 @compiled_inside
@@ -65,6 +65,16 @@ def send(book: Book, ms: int, reason: int) -> None:
 
 
 @compiled_inside
+def count_dropped(book: Book) -> None:
+    """Count the legs that are off their targets and whose orders were not sent, by cause."""
+    desk = book.desk[0]
+    for leg in range(2):
+        dropped = book.legs[leg]["dropped"]
+        desk["too_small"] += 1 if dropped == TOO_SMALL else 0
+        desk["capped"] += 1 if dropped == CAPPED else 0
+
+
+@compiled_inside
 def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> None:  # noqa: FBT001
     """Order what leads from the holdings to the targets in force.
 
@@ -76,9 +86,9 @@ def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> 
     stance = book.state.stance[0]
     lay_out(plan, costs, book, stance["spot"], stance["futures"], 0.0 if is_first else 1.0)
     room = np.inf if is_first else room_today(plan, book, ms)
-    dropped, turnover = plan_orders(book.legs, equity(book.account), room)
+    turnover = plan_orders(book.legs, equity(book.account), room)
     send(book, ms, FILL_REBALANCE)
-    book.desk[0]["rejected"] += dropped
+    count_dropped(book)
     if not is_first:
         book.desk[0]["turnover"] += turnover
 

@@ -233,12 +233,12 @@ def build_costs(market: Market) -> Costs:
     """Return what trading this market costs, from its dated facts and maintenance tiers."""
     facts = market.facts
     return Costs(
-        fee=np.array([facts.fee_spot, facts.fee_perp]),
+        fee=np.array([facts.fee_spot, facts.fee_perp], dtype=np.float64),
         half_spread_bps=HALF_SPREAD_BPS,
         impact=IMPACT,
         liquidation_fee=facts.liquidation_fee,
-        lot=np.array([[facts.lot_spot, facts.lot_perp]]),
-        min_notional=np.array([[facts.min_spot, facts.min_perp]]),
+        lot=np.array([[facts.lot_spot, facts.lot_perp]], dtype=np.float64),
+        min_notional=np.array([[facts.min_spot, facts.min_perp]], dtype=np.float64),
         tier_cap=market.tiers.cap[None],
         tier_rate=market.tiers.rate[None],
         tier_deduction=market.tiers.deduction[None],

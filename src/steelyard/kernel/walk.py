@@ -71,7 +71,9 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
         parts=book.bars["parts"].copy(),
         futures_costs=book.bars["futures_result"].copy(),
         traded=np.bincount(fills.leg, notional, minlength=len(LEGS)).astype(np.float64),
-        rejected=int(desk["rejected"]),
+        too_small=int(desk["too_small"]),
+        capped=int(desk["capped"]),
+        unpaid=int(desk["unpaid"]),
         waited=int(desk["waited"]),
         defended=int(desk["defended"]),
     )

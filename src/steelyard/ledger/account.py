@@ -32,7 +32,7 @@ def open_account(n_assets: int, n_legs: int, cash: float) -> Account:
     return Account(
         quantity=np.zeros((n_assets, n_legs)),
         price=np.zeros((n_assets, n_legs)),
-        cash=np.array([cash]),
+        cash=np.array([cash], dtype=np.float64),
         parts=np.zeros((n_assets, len(PARTS))),
         futures_result=np.zeros(n_assets),
     )

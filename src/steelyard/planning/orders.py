@@ -12,6 +12,10 @@ from steelyard.domain.compiled import compiled_inside
 TOLERANCE: Final = 1e-12
 """Weights are decimals: bounds are inclusive up to this much (domain 3.1)."""
 
+SENT: Final = 0
+TOO_SMALL: Final = 1
+CAPPED: Final = 2
+
 LEG: Final = np.dtype(
     [
         ("weight", np.float64),
@@ -21,6 +25,7 @@ LEG: Final = np.dtype(
         ("least", np.float64),
         ("change", np.float64),
         ("order", np.float64),
+        ("dropped", np.int64),
     ],
     align=True,
 )
@@ -29,7 +34,9 @@ LEG: Final = np.dtype(
 ``weight``, ``target``: held and wanted, signed fractions of equity. ``price``: quote per coin,
 known when the order is decided. ``lot``: coins, 0 is not rounded. ``least``: smallest notional
 worth an order, quote. ``change``: weight to trade, before caps.
-``order``: coins, positive buys, 0 does nothing.
+``order``: coins, positive buys, 0 does nothing. ``dropped``: why a leg beyond its band is not
+traded: ``TOO_SMALL`` for the policy, the venue or its lot; ``CAPPED`` where only the turnover left
+for the day made it so; else ``SENT``.
 """
 
 
@@ -50,6 +57,8 @@ def band_of(limits: Table, target: float) -> float:
 def set_change(leg: np.void, equity: float, band: float) -> None:
     """Set the change of weight that a leg trades: all the way to its target, or nothing.
 
+    A leg beyond its band whose change is worth less than the least order is dropped.
+
     Parameters
     ----------
     leg : LEG
@@ -57,8 +66,10 @@ def set_change(leg: np.void, equity: float, band: float) -> None:
     band : float, fraction of equity
     """
     change = leg["target"] - leg["weight"]
-    small = abs(change) < band - TOLERANCE or abs(change) < leg["least"] / equity - TOLERANCE
-    leg["change"] = 0.0 if small else change
+    within = abs(change) < band - TOLERANCE
+    small = abs(change) < leg["least"] / equity - TOLERANCE
+    leg["change"] = 0.0 if within or small else change
+    leg["dropped"] = TOO_SMALL if small and not within and abs(change) > TOLERANCE else SENT
 
 
 @compiled_inside
@@ -127,8 +138,24 @@ def round_to_lot(quantity: float, lot: float, is_nearest: bool) -> float:  # noq
 
 
 @compiled_inside
-def plan_orders(legs: Table, equity: float, room: float) -> tuple[int, float]:
-    """Set the quantity to trade in each leg, whose ``change`` is set.
+def sized(leg: np.void, wanted: float, equity: float, is_safer: bool) -> float:  # noqa: FBT001
+    """Return the coins that trade a notional in whole lots; 0 where that is too little to send.
+
+    Parameters
+    ----------
+    leg : LEG
+    wanted, equity : float, quote
+        Signed notional; what the account is worth.
+    """
+    order = round_to_lot(wanted / leg["price"], leg["lot"], is_safer)
+    if abs(order) * leg["price"] < leg["least"] - TOLERANCE * equity:
+        return 0.0
+    return float(order)
+
+
+@compiled_inside
+def plan_orders(legs: Table, equity: float, room: float) -> float:
+    """Set the quantity to trade in each leg, whose ``change`` is set, and why one is dropped.
 
     Parameters
     ----------
@@ -139,25 +166,23 @@ def plan_orders(legs: Table, equity: float, room: float) -> tuple[int, float]:
 
     Returns
     -------
-    dropped : int
-        Legs off target by more than the band whose order was too small after capping or rounding.
     turnover : float, fraction of equity
         What the orders use of the day's cap; 0 where the trade lowers risk and is exempt.
     """
     is_safer = lowers_risk(legs)
     total = abs(legs[SPOT]["change"]) + abs(legs[PERP]["change"])
     scale = turnover_scale(total, room, is_safer)
-    dropped = 0
     turnover = 0.0
     for number in range(2):
         leg = legs[number]
-        wanted = leg["change"] * scale * equity
-        leg["order"] = round_to_lot(wanted / leg["price"], leg["lot"], is_safer)
-        rounded = abs(leg["order"]) * leg["price"]
-        too_small = rounded < leg["least"] - TOLERANCE * equity or leg["order"] == 0.0
-        if too_small:
+        if leg["change"] == 0.0:
             leg["order"] = 0.0
-            dropped += 1 if leg["change"] != 0.0 else 0
+            continue
+        whole = leg["change"] * equity
+        leg["order"] = sized(leg, whole * scale, equity, is_safer)
+        if leg["order"] == 0.0:
+            fits = sized(leg, whole, equity, is_safer) != 0.0
+            leg["dropped"] = CAPPED if fits else TOO_SMALL
         elif not is_safer:
-            turnover += abs(wanted) / equity
-    return dropped, turnover
+            turnover += abs(whole * scale) / equity
+    return turnover
