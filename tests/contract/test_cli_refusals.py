@@ -93,6 +93,9 @@ DATES: list[tuple[tuple[str, ...], str]] = [
     (("--end", "2020-01-06"), "lies outside the data"),
     (("--start", "2021-01-01"), "lies outside the data"),
     (("--end", "2019-01-01"), "lies outside the data"),
+    (("--end", "9999-12-31"), "its year must be 1970 to 2199"),
+    (("--start", "0001-01-01T00:00+14:00"), "its year must be 1970 to 2199"),
+    (("--start", "20200104", "--end", "20200105"), "start is '20200104'; write a day as"),
     (("--start", "2020-01-05", "--end", "2020-01-04"), "start 2020-01-05 is not before end"),
     (("--start", "yesterday"), "start is 'yesterday'; write a day as 2022-06-18"),
     (("--start", "2020-13-01"), "start is '2020-13-01'; write a day as 2022-06-18"),
@@ -113,8 +116,8 @@ def test_dates_that_cannot_be_are_refused(
     assert said in line
 
 
-@pytest.mark.parametrize("cash", ["0", "-5", "nan", "inf"])
-def test_an_account_that_begins_with_nothing_is_refused(catalogue: Path, cash: str) -> None:
+@pytest.mark.parametrize("cash", ["0", "-5", "nan", "inf", "1e300"])
+def test_an_account_that_begins_with_nothing_or_all_is_refused(catalogue: Path, cash: str) -> None:
     line = refused("backtest", "hold", "--data", catalogue, "--asset", "BTC", "--cash", cash)
 
     assert "begin with an amount of USDT above 0" in line
@@ -163,6 +166,12 @@ def test_an_asset_that_is_not_there_is_answered_with_those_there_are(catalogue: 
     line = refused("backtest", "hold", "--data", catalogue, "--asset", "ETH", code=3)
 
     assert "complete there: BTC; choose one, or add it" in line
+
+
+def test_an_asset_in_the_wrong_case_is_answered_with_the_right_one(catalogue: Path) -> None:
+    line = refused("backtest", "hold", "--data", catalogue, "--asset", "btc", code=3)
+
+    assert line.endswith("complete there: BTC; did you mean BTC?")
 
 
 def test_a_folder_of_data_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -284,6 +293,12 @@ def test_an_output_folder_that_is_a_file_is_refused_before_anything_is_read(
 
     assert line == f"{taken} is a file, not a folder; choose another --out folder"
     assert taken.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", ["", " "])
+@pytest.mark.parametrize("command", [("demo",), ("backtest", "hold", "--data", "x")])
+def test_an_output_folder_without_a_name_is_refused(command: tuple[str, ...], name: str) -> None:
+    assert refused(*command, "--out", name) == "--out is empty; name a folder, such as --out out"
 
 
 def test_an_output_folder_with_too_long_a_name_is_refused(tmp_path: Path) -> None:

@@ -60,6 +60,18 @@ def test_every_order_fills_at_the_open_of_a_bar_that_begins_at_or_after_its_deci
     assert (paid < 0.01).all()
 
 
+@pytest.mark.parametrize("asset", ["BTC", "ADA", "LTC", "XRP"])
+@pytest.mark.parametrize("policy", ["article", "hold"])
+def test_every_fill_is_whole_lots_at_a_price_above_zero(asset: str, policy: str) -> None:
+    course = lay_course(open_market(real_data(), asset=asset), start=None, end=None, cash=CASH)
+    made = course.run(compile_policy(load_policy(policy))).fills
+    lot = course.costs.lot[0, made.leg]
+    lots = made.quantity[lot > 0.0] / lot[lot > 0.0]
+
+    assert np.allclose(lots, np.round(lots), rtol=0.0, atol=1e-6)
+    assert (made.price > 0.0).all()
+
+
 def liquidation_by_hand(market: Market, made: Fills, row: int) -> float:
     """Return where a short is liquidated, from its fills, the funding it was paid, and the tiers.
 

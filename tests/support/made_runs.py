@@ -277,6 +277,7 @@ POLICY = PolicyFacts(
     trigger_ids=TRIGGERS,
     regime_ids=REGIMES,
     effect_ids=TRIGGERS,
+    effect_stages=(codes.FIRST_EFFECT, codes.STAGE_LEVEL),
     effects={"atr_expansion": "cuts long futures by 15 %", "support_breach": "short 100 % of spot"},
     conditions={"atr_expansion": "atr(14) / ago(atr(14), 7) - 1 >= 0.50"},
     why={"atr_expansion": "Ranges half again as wide within a week."},

@@ -412,7 +412,7 @@ def costs_of(  # noqa: PLR0913 - the columns of costs
 
 @dataclass(frozen=True, kw_only=True)
 class Ordered:
-    """What planning ordered: coins per leg, why one is dropped, turnover, whether it lowers risk."""
+    """What was ordered: coins per leg, why one is dropped, turnover, whether it lowers risk."""
 
     coins: tuple[float, float]
     change: tuple[float, float]

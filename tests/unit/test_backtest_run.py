@@ -11,6 +11,8 @@ from steelyard.domain.errors import DataError, PolicyError, RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.record import Walk
 from steelyard.engine.backtest import backtest, constant_delta, lay_course
+from steelyard.engine.standing import stand
+from steelyard.kernel.track import build_costs
 from steelyard.kernel.walk import walk
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import load_policy
@@ -36,6 +38,68 @@ def days_of(market: Market) -> tuple[str, str]:
 def test_an_account_needs_cash_to_begin_with(market: Market, cash: float) -> None:
     with pytest.raises(RequestError, match="begin with an amount of USDT above 0"):
         backtest("hold", market, cash=cash)
+
+
+def test_an_account_begins_with_no_more_than_any_market_can_take(market: Market) -> None:
+    with pytest.raises(RequestError, match=r"cash is 1e\+300; .* at most 1,000,000,000,000"):
+        backtest("hold", market, cash=1e300)
+
+
+@pytest.mark.parametrize("cash", ["100000", True, None])
+def test_cash_that_is_no_number_is_refused(market: Market, cash: object) -> None:
+    with pytest.raises(RequestError, match="which is no number; write it as 100000"):
+        backtest("hold", market, cash=cash)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cash", [100_000, np.int64(100_000), np.float32(100_000.0)])
+def test_whole_cash_gives_what_the_same_cash_in_fractions_gives(
+    market: Market, cash: float
+) -> None:
+    start, end = days_of(market)
+    whole = backtest("article", market, start=start, end=end, cash=cash)
+
+    assert whole.to_json() == backtest("article", market, start=start, end=end).to_json()
+
+
+def test_facts_in_whole_numbers_become_fractions(market: Market) -> None:
+    facts = replace(market.facts, fee_spot=0, fee_perp=0, lot_spot=1, lot_perp=1, min_perp=5)
+    costs = build_costs(replace(market, facts=facts))
+
+    assert [costs.fee.dtype, costs.lot.dtype, costs.min_notional.dtype] == [np.float64] * 3
+
+
+# -- orders too large for the market ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def thin(market: Market) -> Market:
+    """Return the market with a millionth of its trade in spot."""
+    return replace(market, spot=replace(market.spot, volume=market.spot.volume * 1e-6))
+
+
+def test_a_run_whose_orders_would_take_all_of_the_price_is_refused(thin: Market) -> None:
+    start, end = days_of(thin)
+
+    with pytest.raises(RequestError, match=r"by 99 % or more.*begin with less cash"):
+        backtest("hold", thin, start=start, end=end, cash=1e12)
+
+
+def test_a_standing_whose_orders_would_take_all_of_the_price_is_refused(thin: Market) -> None:
+    with pytest.raises(RequestError, match="begin with less cash"):
+        stand(load_policy("hold"), thin, cash=1e12)
+
+
+def test_orders_of_more_than_a_tenth_of_a_days_volume_are_warned_of(market: Market) -> None:
+    # Half of the day's volume spent on spot at once: one fill, 0.5 / 0.1 times too large.
+    start, end = days_of(market)
+    volume = lay_course(market, start=start, end=end).track.daily_volume[0, 0, 0]
+    large = backtest("hold", market, start=start, end=end, cash=0.5 * volume)
+    small = backtest("hold", market, start=start, end=end, cash=0.05 * volume)
+    said = [warning for warning in large.warnings if "what they cost is a guess" in warning]
+
+    assert len(said) == 1
+    assert said[0].startswith("1 fill of more than 10 % of what is traded a day, at most ")
+    assert not any("is a guess" in warning for warning in small.warnings)
 
 
 def test_an_unknown_policy_is_refused(market: Market) -> None:

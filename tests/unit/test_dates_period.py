@@ -1,5 +1,6 @@
 """The dates people ask for: days, hours, named windows, and what is refused."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -37,10 +38,31 @@ def test_another_time_zone_is_turned_into_utc() -> None:
     assert moment_of("1970-01-10T05:00+02:00", "start") == (stamp(1970, 1, 10, 3), False)
 
 
-@pytest.mark.parametrize("given", ["yesterday", "1970-13-01", "10.01.1970", ""])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "yesterday",
+        "1970-13-01",
+        "10.01.1970",
+        "",
+        "19700110",
+        "1970-W02-6",
+        " 1970-01-10",
+        "1970-01-10 05:00",
+        "1970-01-10T05",
+        "1970-01-10T05:00:00",
+        "1970-01-10T25:00",
+    ],
+)
 def test_what_is_no_date_is_refused(given: str) -> None:
     with pytest.raises(RequestError, match="write a day as 2022-06-18 or an hour"):
         period(small_market(), given, None)
+
+
+@pytest.mark.parametrize("given", ["9999-12-31", "0001-01-01T00:00+14:00", "1969-12-31"])
+def test_a_year_that_no_data_reaches_is_refused(given: str) -> None:
+    with pytest.raises(RequestError, match=re.escape(f"'{given}'; its year must be 1970 to")):
+        period(small_market(), None, given)
 
 
 def test_a_half_hour_is_refused() -> None:
@@ -65,7 +87,7 @@ def test_a_start_at_the_end_of_the_data_is_refused() -> None:
 
 def test_an_end_before_all_data_is_refused() -> None:
     with pytest.raises(RequestError, match="lies outside the data"):
-        period(small_market(), None, "1969-01-01")
+        period(small_market(), None, "1970-01-02")
 
 
 def late(market: Market, series: str) -> Market:

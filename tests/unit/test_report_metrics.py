@@ -36,7 +36,7 @@ def test_the_worst_twentieth_of_forty_days_is_two_days() -> None:
     daily[[3, 7]] = -0.04, -0.02
 
     assert metrics.cvar_95(daily) == pytest.approx(0.03)
-    assert metrics.var_95(daily) == pytest.approx(0.02)
+    assert metrics.worst_days(daily).tolist() == [-0.04, -0.02]
 
 
 def test_a_run_that_never_moves_has_no_ratios() -> None:
@@ -47,9 +47,6 @@ def test_a_run_that_never_moves_has_no_ratios() -> None:
     assert metrics.sharpe(still) is None
     assert metrics.sortino(still) is None
     assert metrics.calmar(flat) is None
-    assert metrics.skew(still) is None
-    assert metrics.kurtosis(still) is None
-    assert metrics.correlation(still, np.arange(10.0)) is None
 
 
 def test_without_a_day_everything_is_undefined() -> None:
@@ -59,7 +56,6 @@ def test_without_a_day_everything_is_undefined() -> None:
     assert metrics.volatility(NONE) is None
     assert metrics.sortino(NONE) is None
     assert metrics.cvar_95(NONE) is None
-    assert metrics.var_95(NONE) is None
     assert metrics.turnover(10.0, alone) is None
     assert metrics.time_hedged(NONE) is None
     assert metrics.mean_hedge_ratio(NONE) is None
@@ -113,6 +109,14 @@ def test_half_of_every_move_removes_three_quarters_of_the_variance() -> None:
     unhedged = np.array([0.01, -0.02, 0.03, -0.01])
 
     assert metrics.hedge_effectiveness(unhedged / 2.0, unhedged) == pytest.approx(0.75)
+
+
+def test_half_of_every_fall_removes_three_quarters_of_the_downside() -> None:
+    # Rises do not count: whole or half, they are no loss.
+    unhedged = np.array([0.01, -0.02, 0.03, -0.01])
+    hedged = np.array([0.01, -0.01, 0.00, -0.005])
+
+    assert metrics.downside_hedge_effectiveness(hedged, unhedged) == pytest.approx(0.75)
 
 
 def test_what_is_only_rounding_is_not_divided_by() -> None:

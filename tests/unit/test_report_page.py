@@ -11,11 +11,12 @@ import pytest
 
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.domain.time import DAY_MS
+from steelyard.report import metrics
 from steelyard.report.figures import candles, figures, highest_of_day
 from steelyard.report.page import embedded, page
 from steelyard.report.result import Result, build_result
 from steelyard.report.story import answer, caveat
-from steelyard.report.tables import episodes, funding_sentence, plain
+from steelyard.report.tables import episodes, funding_sentence, performance, plain
 from tests.support.made_runs import POLICY, START_MS, Script, made_inputs
 
 EMPTY = {"meta", "link", "br", "hr", "img", "input", "base", "source", "embed", "area", "col"}
@@ -213,3 +214,37 @@ def test_assumptions_are_flattened_with_their_names() -> None:
     told = plain({"fees": {"spot_taker": 0.001}, "notes": ["a", "b"], "cap": None})
 
     assert told == [("fees, spot taker", "0.001"), ("notes", "a; b"), ("cap", "-")]
+
+
+def test_the_page_counts_holes_in_its_warnings_and_lists_them_once(result: Result) -> None:
+    html = page(result)
+    listed = "2021-11-11 06:00 UTC to 2021-11-11 09:00 UTC (3)"
+
+    assert "has 1 hole (3 missing) up to the end of the run, 1 of the holes within it.</li>" in html
+    assert listed not in html
+    assert listed in result.to_json()
+    assert html.count("<td>2021-11-11 06:00 UTC</td>") == 1
+
+
+def test_the_page_breaks_no_line_between_a_number_and_its_per_cent(result: Result) -> None:
+    head = page(result).partition("<header>")[2].partition("</header>")[0]
+
+    assert "\u00a0%" in head
+    assert " %" not in head
+
+
+def test_the_table_of_performance_tells_days_under_water_and_the_variance_of_falls(
+    result: Result,
+) -> None:
+    # Cash never falls and has nothing to remove; the policy's numbers are those of the metrics.
+    account = result.account
+    table = performance(result)
+    at = {head.text: number for number, head in enumerate(table.heads)}
+    mine, cash = table.rows[0].cells, table.rows[-1].cells
+    earned = metrics.returns(account.nav)
+    removed = metrics.downside_hedge_effectiveness(earned, account.unhedged)
+
+    assert mine[at["under water, days"]].sort == metrics.longest_underwater(account.nav)
+    assert mine[at["of falls, %"]].sort == removed
+    assert [cash[at[name]].text for name in ("under water, days", "of falls, %")] == ["0", "-"]
+    assert {len(row.cells) for row in table.rows} == {len(table.heads)}

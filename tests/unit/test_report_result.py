@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 
 from steelyard.domain import codes
-from steelyard.domain.errors import RequestError
+from steelyard.domain.errors import LedgerError, RequestError
 from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.report.document import as_json
 from steelyard.report.inputs import BENCHMARKS, RunInputs
 from steelyard.report.result import Result, build_result
+from steelyard.report.tables import episodes as episode_table
 from tests.support.made_runs import (
     BASIS,
     CONSTANTS,
@@ -171,7 +172,139 @@ def test_one_episode_that_covers_the_run_tells_the_whole_story() -> None:
     assert episode.funding == pytest.approx(parts.funding)
     assert episode.costs == pytest.approx(-(parts.fees + parts.slippage))
     assert episode.futures_result == pytest.approx(parts.futures + parts.basis)
-    assert episode.before is None
+    assert episode.before == (0.6, 0.4)
+    assert episode.after == (0.6, -0.6)
+
+
+# -- what an episode itself did -----------------------------------------------------------------
+
+
+def test_a_trigger_is_credited_with_its_own_step_and_not_with_that_of_a_regime() -> None:
+    # On day 2 the regime goes to the breakdown, 0.3 and -0.7, in which a cover of 1.0 changes
+    # nothing: -0.7 is already below -0.3.
+    script = Script((-1, -1, 0, 0), (QUIET, QUIET, frozenset({1}), QUIET))
+    inputs = made_inputs(4, script=script)
+    trigger, regime = build_result(inputs).episodes
+
+    assert (trigger.id, trigger.before, trigger.after) == (
+        "support_breach",
+        (0.3, -0.7),
+        (0.3, -0.7),
+    )
+    assert (regime.id, regime.before, regime.after) == ("breakdown", (0.6, 0.4), (0.3, -0.7))
+
+
+def test_a_trigger_that_only_alerts_is_credited_with_no_trade() -> None:
+    # It fires on the day on which the regime goes to the breakdown.
+    script = Script((-1, -1, 0, 0), (QUIET, QUIET, frozenset({0}), QUIET))
+    inputs = made_inputs(4, script=script)
+    alone = replace(inputs.policy, effect_ids=("support_breach",), effect_stages=(3,))
+    result = build_result(replace(inputs, policy=alone))
+    (row, _) = episode_table(result).rows
+
+    assert result.episodes[0].after is None
+    assert [cell.text for cell in row.cells][5] == "alert only, no trade"
+
+
+def test_a_step_without_trace_changed_nothing() -> None:
+    # An expansion cuts longs; in the breakdown there are none, and no step is written.
+    script = Script((0,) * 3, (QUIET, frozenset({0}), QUIET))
+    inputs = made_inputs(3, script=script)
+    inputs.walk.decisions.trace_length[:] = 1
+    (trigger,) = (one for one in build_result(inputs).episodes if one.kind == "trigger")
+
+    assert (trigger.before, trigger.after) == ((0.3, -0.7), (0.3, -0.7))
+
+
+def test_a_regime_in_force_from_the_first_decision_has_nothing_before() -> None:
+    (episode,) = build_result(made_inputs(3, script=Script((0,) * 3, (QUIET,) * 3))).episodes
+
+    assert (episode.before, episode.after) == (None, (0.3, -0.7))
+
+
+def test_an_episode_pays_for_the_trade_that_closes_it() -> None:
+    # Cover on days 1 and 2: the short of day 1 is sold and that of day 3 bought back, at 00:00.
+    script = Script((-1,) * 5, (QUIET, frozenset({1}), frozenset({1}), QUIET, QUIET))
+    result = build_result(made_inputs(5, script=script))
+    (episode,) = result.episodes
+    fills = result.inputs.walk.fills
+    own = (fills.filled_ms >= START_MS + DAY_MS) & (fills.filled_ms <= START_MS + 3 * DAY_MS)
+
+    assert set(fills.filled_ms[own].tolist()) == {START_MS + DAY_MS, START_MS + 3 * DAY_MS}
+    assert episode.end_ms == START_MS + 3 * DAY_MS
+    assert episode.costs == pytest.approx(float((fills.fee + fills.slippage)[own].sum()))
+
+
+# -- the very end, the very beginning -----------------------------------------------------------
+
+
+def _deciding_at_the_end(inputs: RunInputs) -> RunInputs:
+    """Return a run whose last decision falls on its end, and orders a sale of spot."""
+    decisions = inputs.walk.decisions
+    decisions.ms[-1] = inputs.end_ms
+    decisions.ordered[-1] = -1.0, 0.0
+    return inputs
+
+
+def test_orders_of_a_decision_at_the_very_end_are_not_counted_as_sent() -> None:
+    inputs = made_inputs(5, script=Script((-1,) * 5, (QUIET,) * 5))
+    result = build_result(_deciding_at_the_end(inputs))
+
+    assert result.counts.orders == 2  # the first allocation, spot and futures
+    assert result.counts.decisions == 5
+    assert result.decisions["reason"][-1].endswith(
+        "Ordered: sell 1 BTC spot, but the run ends here."
+    )
+
+
+def test_the_first_row_of_equity_is_in_the_regime_of_a_decision_at_the_start() -> None:
+    begins = build_result(made_inputs(3, script=Script((0,) * 3, (QUIET,) * 3)))
+    later = made_inputs(3, script=Script((0,) * 3, (QUIET,) * 3))
+    later.walk.decisions.ms[0] += HOUR_MS
+
+    assert begins.equity["regime"][0] == "breakdown"
+    assert build_result(later).equity["regime"][0] == "baseline"
+
+
+def test_a_first_allocation_that_could_not_be_placed_is_told() -> None:
+    inputs = made_inputs(3)
+    inputs.walk.decisions.ordered[0] = 0.0, 1.0
+    told = build_result(inputs).warnings
+
+    assert (
+        "The first allocation could not be placed: spot 60.0 % of 100,000 USDT is less than the "
+        "policy or the venue takes; begin with more cash."
+    ) in told
+    assert not any("first allocation" in line for line in build_result(made_inputs(3)).warnings)
+
+
+# -- the books ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whose", ["policy", "hold"])
+def test_books_that_disagree_stop_everything(whose: str) -> None:
+    inputs = made_inputs(3)
+    wrong = inputs.walk if whose == "policy" else inputs.benchmarks[whose]
+    wrong.curve.equity[30] += 0.01
+
+    with pytest.raises(LedgerError, match=r"disagree from 2021-11-11 07:00 UTC on: 0\.01 of"):
+        build_result(inputs)
+
+
+def test_a_residual_of_unknown_size_stops_everything() -> None:
+    inputs = made_inputs(3)
+    inputs.walk.parts[-1, 0] = np.nan
+
+    with pytest.raises(LedgerError, match="trust no number of this run"):
+        build_result(inputs)
+
+
+def test_less_than_a_billionth_is_rounding() -> None:
+    # A billionth of 100,000 is 1e-4.
+    inputs = made_inputs(3)
+    inputs.walk.curve.equity[:] += 1e-5
+
+    assert build_result(inputs).attribution.residual == pytest.approx(1e-5, rel=1e-3)
 
 
 def test_days_in_regimes_sum_to_the_run(result: Result) -> None:
@@ -245,12 +378,15 @@ def test_warnings_of_the_engine_are_kept_once() -> None:
 
 def test_waiting_and_refused_orders_and_defence_are_told() -> None:
     inputs = made_inputs(5)
-    walk = inputs.walk._replace(waited=1, rejected=2, defended=3)
+    walk = inputs.walk._replace(waited=1, too_small=2, capped=1, unpaid=3, defended=3)
     told = build_result(replace(inputs, walk=walk)).warnings
 
     assert "Margin defence sent orders on 3 bars." in told
     assert "Orders waited 1 bar because the bar was missing." in told
-    assert "2 orders not sent: smaller than the venue or the policy takes." in told
+    assert "2 orders not sent: less than the policy or the venue takes, or than one lot." in told
+    assert "1 order not sent: the day's turnover cap left too little for it." in told
+    assert "3 orders not filled: no cash or coins were left to settle it." in told
+    assert build_result(replace(inputs, walk=walk)).counts.rejected == 6
 
 
 def test_a_run_without_all_benchmarks_is_refused_by_name() -> None:

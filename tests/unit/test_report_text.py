@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from steelyard.domain import codes
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.report.attribution import futures_story
 from steelyard.report.result import Result, build_result
@@ -62,6 +63,50 @@ def test_shorts_longs_and_costs_sum_to_the_result_of_the_futures(result: Result)
     story = futures_story(walk)
 
     assert story.shorts + story.longs - story.costs == pytest.approx(walk.futures_costs[-1])
+    assert story.liquidation == 0.0
+
+
+@pytest.mark.parametrize(
+    ("charged", "said"),
+    [
+        (5000.0, "in fees, slippage and funding, and liquidation cost 5,000."),
+        (-700.0, ", and the venue bore 700 of a liquidation."),
+    ],
+)
+def test_what_a_liquidation_charged_is_no_fee(result: Result, charged: float, said: str) -> None:
+    # Charged in the last bar: the futures result falls by as much, the costs stay what they were.
+    before = futures_story(result.inputs.walk)
+    inputs = made_inputs(60)
+    inputs.walk.parts[-1, codes.PART_LIQUIDATION] -= charged
+    inputs.walk.futures_costs[-1] -= charged
+    inputs.walk.curve.equity[-1] -= charged
+    story = futures_story(inputs.walk)
+
+    assert story.liquidation == charged
+    assert story.costs == pytest.approx(before.costs)
+    assert said in answer(build_result(inputs)) + "."
+
+
+def test_the_days_of_a_net_short_stand_beside_the_hedged_ones() -> None:
+    # 60/40, then the breakdown at 0.3 and -0.7 for 2 of 5 days, net -0.4; a full hedge is none.
+    covered = frozenset({1})
+    script = Script((-1, -1, -1, 0, 0), (frozenset(), covered, covered, frozenset(), frozenset()))
+    result = build_result(made_inputs(5, script=script))
+
+    assert "It was hedged on 80.0 % of days and net short on 40.0 %;" in answer(result)
+    assert "80.0 % of days and net short on 40.0 %;" in " ".join(answer_text(result).split())
+
+
+def test_the_average_of_the_twin_is_said_to_have_been_unknown(result: Result) -> None:
+    assert "without any timing, which nobody knew beforehand, ended at" in caveat(result)
+
+
+def test_no_line_ends_between_a_number_and_its_per_cent(result: Result) -> None:
+    lines = [
+        line for width in range(80, 140) for line in answer_text(result, width=width).split("\n")
+    ]
+
+    assert not any(line.startswith("%") for line in lines)
 
 
 def test_a_policy_without_futures_is_said_to_have_held_none() -> None:

@@ -65,6 +65,23 @@ def test_a_full_disk_keeps_the_files_of_the_run_before(tmp_path: Path) -> None:
     assert (tmp_path / "one.txt").read_text() == "before"
 
 
+def test_a_move_that_fails_puts_back_what_was_moved_before(tmp_path: Path) -> None:
+    # While the second file is written, a folder comes into its way: the first has been replaced
+    # and a new one has been made when that is noticed.
+    (tmp_path / "one.txt").write_text("before")
+
+    def save(path: Path, content: bytes) -> None:
+        save_bytes(path, content)
+        if path.name == "two.txt":
+            (tmp_path / "two.txt").mkdir()
+
+    with pytest.raises(RequestError, match=r"nothing was written to .*: two\.txt is a folder"):
+        write_files(tmp_path, {"new.txt": b"new", **CONTENTS}, save)
+
+    assert _everything(tmp_path) == ["one.txt", "two.txt"]
+    assert (tmp_path / "one.txt").read_text() == "before"
+
+
 def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="cannot be written; choose another --out folder"):
         write_files(tmp_path, CONTENTS, FullDisk(0, errno.EACCES))
@@ -112,6 +129,11 @@ def test_a_result_writes_its_document_frames_and_page(tmp_path: Path) -> None:
 
     assert [path.name for path in written] == names
     assert _everything(tmp_path / "out") == sorted(names)
+
+
+def test_a_result_asks_for_the_name_of_its_folder() -> None:
+    with pytest.raises(RequestError, match="has no name; name one, such as out"):
+        build_result(made_inputs(3)).write("")
 
 
 def test_the_same_run_writes_the_same_bytes(tmp_path: Path) -> None:

@@ -21,7 +21,12 @@ def backtest(
     settings: options.Settings = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Also write the page, the document, the frames."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            parser=options.folder_to_write,
+            help="Also write the page, the document, the frames.",
+        ),
     ] = None,
     json: options.Json = False,
 ) -> None:

@@ -11,7 +11,13 @@ from steelyard.cli import options
 def demo(
     *,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where the page and its files go.")
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            parser=options.folder_to_write,
+            help="Where the page and its files go.",
+        ),
     ] = Path("steelyard-demo"),
     json: options.Json = False,
 ) -> None:

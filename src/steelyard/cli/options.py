@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from steelyard.domain.errors import RequestError
+
 PolicyName: TypeAlias = Annotated[
     str, typer.Argument(metavar="POLICY", help="Name of a shipped policy, or a file.")
 ]
@@ -62,6 +64,21 @@ Cash: TypeAlias = Annotated[
     float,
     typer.Option("--cash", metavar="AMOUNT", help="What the account begins with, quote currency."),
 ]
+
+
+def folder_to_write(given: str | Path) -> Path:
+    """Return a folder that was named, or is the default.
+
+    Raises
+    ------
+    RequestError
+        If its name is empty: that would be the current folder, which nobody asked for.
+    """
+    if not str(given).strip():
+        raise RequestError("--out is empty; name a folder, such as --out out")
+    return Path(given)
+
+
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else.")
 ]

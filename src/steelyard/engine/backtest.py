@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +12,8 @@ from steelyard.domain.market import Market
 from steelyard.domain.plan import Costs, Signals, Track
 from steelyard.domain.record import Walk
 from steelyard.engine.dates import period
+from steelyard.engine.impact import refuse_beyond_market, size_warnings
+from steelyard.kernel.fill import MOST_BPS
 from steelyard.kernel.track import (
     HALF_SPREAD_BPS,
     IMPACT,
@@ -29,6 +33,9 @@ from steelyard.report.result import Result, build_result
 
 DEFAULT_CASH = 100_000.0
 """Quote currency an account begins with unless told otherwise."""
+
+MOST_CASH: Final = 1e12
+"""More than any market trades in years; up to here amounts keep their cents."""
 
 _TWIN_LEVERAGE = 2.0
 """Leverage limit of the constant-delta twin: that of the policy it is made of."""
@@ -64,9 +71,35 @@ class Course:
         return signals, with_moments(self.track, signals)
 
     def run(self, compiled: CompiledPolicy) -> Walk:
-        """Return the outcome of a policy."""
+        """Return the outcome of a policy.
+
+        Raises
+        ------
+        RequestError
+            If its orders are beyond what the market can take.
+        """
         signals, track = self.prepare(compiled)
-        return walk(compiled.plan, signals, track, self.costs, self.cash)
+        walked = walk(compiled.plan, signals, track, self.costs, self.cash)
+        refuse_beyond_market(self.market.asset, walked.fills, track)
+        return walked
+
+
+def _amount(cash: object, quote: str) -> float:
+    """Return the cash of an account as a number.
+
+    Raises
+    ------
+    RequestError
+        If it is none, or no amount to begin with.
+    """
+    if isinstance(cash, bool) or not isinstance(cash, Real):
+        raise RequestError(f"cash is {cash!r}, which is no number; write it as 100000")
+    amount = float(cash)
+    if math.isfinite(amount) and 0.0 < amount <= MOST_CASH:
+        return amount
+    raise RequestError(
+        f"cash is {amount:g}; begin with an amount of {quote} above 0 and at most {MOST_CASH:,.0f}"
+    )
 
 
 def lay_course(
@@ -87,8 +120,7 @@ def lay_course(
     DataError
         If a funding settlement is missing within.
     """
-    if not (math.isfinite(cash) and cash > 0.0):
-        raise RequestError(f"cash is {cash}; begin with an amount of {market.quote} above 0")
+    amount = _amount(cash, market.quote)
     start_ms, end_ms = period(market, start, end)
     return Course(
         market=market,
@@ -96,7 +128,7 @@ def lay_course(
         end_ms=end_ms,
         track=build_track(market, start_ms, end_ms),
         costs=build_costs(market),
-        cash=cash,
+        cash=amount,
         memo={},
     )
 
@@ -133,11 +165,13 @@ def _assumptions(market: Market, costs: Costs) -> dict[str, JsonValue]:
             "impact": IMPACT,
             "liquidity_days": LIQUIDITY_DAYS,
             "model": "half-spread + 10^4 x impact x daily volatility x sqrt(order / daily volume)",
+            "largest_bps": MOST_BPS,
         },
         "tiers": {"source": market.tiers_source, "liquidation_fee": costs.liquidation_fee},
         "fill": (
             "decided on closed bars, filled at the open of the bar that begins then or the next "
-            "one there is; the account begins in cash with the policy at its baseline"
+            "one there is; the account begins in cash and first trades on the first decision, "
+            "whatever regime that finds"
         ),
     }
 
@@ -170,7 +204,8 @@ def backtest(
     DataError
         If the market lacks a series the policy needs, or a settlement is missing.
     RequestError
-        If the dates lie outside the data.
+        If the dates lie outside the data, the cash is no amount to begin with, or its orders are
+        beyond what the market can take.
     """
     loaded = load_policy(policy) if isinstance(policy, str) else policy
     compiled = compile_policy(loaded)
@@ -194,6 +229,9 @@ def backtest(
                 name: course.run(compile_policy(other)) for name, other in benchmarks.items()
             },
             assumptions=_assumptions(market, course.costs),
-            warnings=absent_series(compiled, market),
+            warnings=(
+                *absent_series(compiled, market),
+                *size_warnings(walked.fills, course.track),
+            ),
         )
     )

@@ -1,6 +1,7 @@
 """This file reads the dates people ask for: a start, an end, or a window with a name."""
 
 import difflib
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,6 +20,15 @@ WINDOWS: Final = {
 """Periods people ask for: the crash of March 2020, the deleveraging of May 2021, the fall from the
 2021 high to the end of 2022, an exchange's failure in November 2022, the cascade of October
 2025."""
+
+
+SPELLING: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+"""A day, or an hour with its zone, UTC where there is none."""
+
+YEARS: Final = (1970, 2199)
+"""Years that a date may name: stamps count from the first, and no data reaches the last."""
 
 
 def window(name: str) -> tuple[str, str]:
@@ -42,18 +52,22 @@ def moment_of(given: str, what: str) -> tuple[int, bool]:
     Raises
     ------
     RequestError
-        If it is neither ``2022-06-18`` nor ``2022-06-18T14:00``.
+        If it is neither ``2022-06-18`` nor ``2022-06-18T14:00``, with or without a zone.
     """
+    message = f"{what} is {given!r}; write a day as 2022-06-18 or an hour as 2022-06-18T14:00"
+    if SPELLING.fullmatch(given) is None:
+        raise RequestError(message)
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
-        message = f"{what} is {given!r}; write a day as 2022-06-18 or an hour as 2022-06-18T14:00"
         raise RequestError(message) from None
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise RequestError(f"{what} is {given!r}; its year must be {YEARS[0]} to {YEARS[1]}")
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     ms = int(moment.timestamp() * 1000)
     if ms % HOUR_MS:
         raise RequestError(f"{what} is {given!r}; it must be a full hour, UTC")
-    return ms, len(given.strip()) == len("2022-06-18")
+    return ms, len(given) == len("2022-06-18")
 
 
 def period(market: Market, start: str | None, end: str | None) -> tuple[int, int]:

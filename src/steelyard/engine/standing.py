@@ -9,7 +9,8 @@ from steelyard.domain.plan import Signals
 from steelyard.domain.time import HOUR_MS, text
 from steelyard.engine.backtest import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.dates import moment_of
-from steelyard.kernel.book import Book, open_book
+from steelyard.engine.impact import refuse_beyond_market
+from steelyard.kernel.book import Book, fills_of, open_book
 from steelyard.kernel.walk import walk_bars
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import Policy
@@ -98,12 +99,19 @@ def stand(
 def stand_at(
     compiled: CompiledPolicy, market: Market, at_ms: int, *, start_ms: int, cash: float
 ) -> Standing:
-    """Return where a policy stands at a stamp, ``start_ms + HOUR_MS <= at_ms <= market.end_ms``."""
+    """Return where a policy stands at a stamp, ``start_ms + HOUR_MS <= at_ms <= market.end_ms``.
+
+    Raises
+    ------
+    RequestError
+        If its orders were beyond what the market can take.
+    """
     known = cut_market(market, at_ms)
     course = lay_course(known, start=_hour(start_ms), end=_hour(at_ms), cash=cash)
     signals, track = course.prepare(compiled)
-    book = open_book(compiled.plan, signals, track, cash)
+    book = open_book(compiled.plan, signals, track, course.cash)
     walk_bars(compiled.plan, signals, track, course.costs, book)
+    refuse_beyond_market(market.asset, fills_of(book), track)
     return Standing(compiled=compiled, course=course, signals=signals, book=book, at_ms=at_ms)
 
 

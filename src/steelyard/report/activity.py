@@ -1,16 +1,20 @@
 """When triggers and regimes were active, and what the account did meanwhile."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from steelyard.domain import codes
 from steelyard.domain.arrays import Flags, Floats, Ints
-from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION, Walk
+from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION, Decisions, Walk
 from steelyard.domain.time import DAY_MS
 from steelyard.report.inputs import PolicyFacts, RunInputs
 
 BASELINE = "baseline"
+
+Weights: TypeAlias = tuple[float, float]
+"""Spot and signed futures, fractions of equity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +26,12 @@ class Counts:
     decisions : int
         Evaluations of the policy.
     orders : int
-        Orders sent, those of margin defence included.
+        Orders sent, those of margin defence included. Those of a decision at the very end, which no
+        bar is left to fill, are not sent.
     fills, liquidations : int
         Executions; those of them that the venue forced.
     rejected : int
-        Orders not sent: smaller than the venue or the policy allows.
+        Orders that came to nothing: too small, capped by turnover, or without cash to settle them.
     """
 
     decisions: int
@@ -86,10 +91,14 @@ class Episode:
     is_open : bool
         It had not ended when the run did.
     before, after : (float, float) or None, fractions of equity
-        Targets of spot and futures before and after it began; None before the first decision.
+        Spot and futures before and after its own step of the composition when it began: of a
+        trigger its effects, of a regime its base after that of the regime before. ``before`` is
+        None for a regime in force from the first decision, ``after`` for a trigger that only
+        alerts.
     equity_change : float, quote
+        From its beginning to the end of the bar that filled the orders which closed it.
     futures_result : float, quote
-        What the futures leg earned: price only.
+        What the futures leg earned meanwhile: price only.
     funding : float, quote
         Positive was received.
     costs : float, quote, >= 0
@@ -102,11 +111,17 @@ class Episode:
     end_ms: int
     is_open: bool
     before: tuple[float, float] | None
-    after: tuple[float, float]
+    after: tuple[float, float] | None
     equity_change: float
     futures_result: float
     funding: float
     costs: float
+
+
+def can_fill(walk: Walk) -> Flags:
+    """Return which decisions a bar follows, bool[n_moments]: the orders of the others wait."""
+    followed: Flags = walk.decisions.ms < walk.curve.ms[-1]
+    return followed
 
 
 def counts(walk: Walk) -> Counts:
@@ -116,7 +131,7 @@ def counts(walk: Walk) -> Counts:
     defended = int(np.count_nonzero(reason == FILL_DEFENCE))
     return Counts(
         decisions=int(walk.decisions.ms.size),
-        orders=int(np.count_nonzero(walk.decisions.ordered)) + defended,
+        orders=int(np.count_nonzero(walk.decisions.ordered[can_fill(walk)])) + defended,
         fills=fills,
         liquidations=int(np.count_nonzero(reason == FILL_LIQUIDATION)),
         rejected=int(walk.rejected),
@@ -198,25 +213,65 @@ def _account_at(walk: Walk, ms: int) -> tuple[float, Floats]:
     return float(walk.curve.equity[row]), walk.parts[row]
 
 
-def _pair(targets: Floats) -> tuple[float, float]:
-    return float(targets[0]), float(targets[1])
+def _traced(decisions: Decisions, row: int) -> Floats:
+    """Return the composition of a decision: rows of stage, spot, futures."""
+    steps: Floats = decisions.trace[row, : int(decisions.trace_length[row])]
+    return steps
+
+
+def _own_step(inputs: RunInputs, name: str, row: int) -> tuple[Weights | None, Weights | None]:
+    """Return spot and futures before and after what a trigger itself did to a decision.
+
+    Effects of one kind are one step of the composition, shared by all triggers with such effects.
+    """
+    policy, steps = inputs.policy, _traced(inputs.walk.decisions, row)
+    pairs = zip(policy.effect_ids, policy.effect_stages, strict=True)
+    own = {stage for effect, stage in pairs if effect == name}
+    if not own:
+        return None, None
+    mine = [step for step in range(1, len(steps)) if int(steps[step, 0]) in own]
+    first = steps[mine[0] - 1] if mine else steps[0]
+    moved = sum((steps[step] - steps[step - 1] for step in mine), start=np.zeros(3))
+    spot, futures = first[1:] + moved[1:]
+    return (float(first[1]), float(first[2])), (float(spot), float(futures))
+
+
+def _own_base(inputs: RunInputs, row: int) -> tuple[Weights | None, Weights | None]:
+    """Return the base of a regime's first decision, after that of the decision before."""
+    bases = [_traced(inputs.walk.decisions, at)[0, 1:] for at in range(max(row - 1, 0), row + 1)]
+    before, after = (bases[0] if row > 0 else None), bases[-1]
+    return (
+        None if before is None else (float(before[0]), float(before[1])),
+        (float(after[0]), float(after[1])),
+    )
+
+
+def _closed_ms(walk: Walk, end_ms: int) -> int:
+    """Return the end of the bar that filled the last order decided at a stamp; else the stamp."""
+    filled = walk.fills.filled_ms[walk.fills.decided_ms == end_ms]
+    if filled.size == 0:
+        return end_ms
+    after = int(np.searchsorted(walk.curve.ms, filled.max(), side="right"))
+    return int(walk.curve.ms[after])
 
 
 def _episode(inputs: RunInputs, kind: str, name: str, first: int, end: int) -> Episode:
-    decisions, border = inputs.walk.decisions, _borders(inputs.walk, inputs.end_ms)
+    walk, border = inputs.walk, _borders(inputs.walk, inputs.end_ms)
     start_ms, end_ms = int(border[first]), int(border[end])
-    equity_before, parts_before = _account_at(inputs.walk, start_ms)
-    equity_after, parts_after = _account_at(inputs.walk, end_ms)
+    is_open = end == walk.decisions.ms.size
+    equity_before, parts_before = _account_at(walk, start_ms)
+    equity_after, parts_after = _account_at(walk, end_ms if is_open else _closed_ms(walk, end_ms))
     part = parts_after - parts_before
     paid = part[codes.PART_FEES] + part[codes.PART_SLIPPAGE] + part[codes.PART_LIQUIDATION]
+    own = _own_base(inputs, first) if kind == "regime" else _own_step(inputs, name, first)
     return Episode(
         kind=kind,
         id=name,
         start_ms=start_ms,
         end_ms=end_ms,
-        is_open=end == decisions.ms.size,
-        before=_pair(decisions.targets[first - 1]) if first > 0 else None,
-        after=_pair(decisions.targets[first]),
+        is_open=is_open,
+        before=own[0],
+        after=own[1],
         equity_change=equity_after - equity_before,
         futures_result=float(part[codes.PART_FUTURES] + part[codes.PART_BASIS]),
         funding=float(part[codes.PART_FUNDING]),

@@ -2,11 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from steelyard.domain import codes
+from steelyard.domain.errors import LedgerError
 from steelyard.domain.record import Walk
+from steelyard.domain.time import text
+
+ROUNDING: Final = 1e-9
+"""Share of the largest equity that the parts may leave unexplained; more is no rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +31,7 @@ class Attribution:
     total : float
         The sum of the parts above.
     residual : float
-        Change of equity minus ``total``: rounding only.
+        Change of equity minus ``total``: rounding only, see ``check_books``.
     """
 
     spot: float
@@ -38,6 +44,28 @@ class Attribution:
     interest: float
     total: float
     residual: float
+
+
+def check_books(walk: Walk) -> None:
+    """Do nothing where the parts explain the equity at every bar.
+
+    Raises
+    ------
+    LedgerError
+        If at one they leave more than ``ROUNDING`` of the largest equity so far unexplained.
+    """
+    equity = walk.curve.equity
+    left = np.abs(equity - walk.start_equity - walk.parts.sum(axis=1))
+    largest = np.maximum(np.maximum.accumulate(np.abs(equity)), walk.start_equity)
+    wrong = np.flatnonzero(~(left <= ROUNDING * largest))
+    if wrong.size == 0:
+        return
+    row = int(wrong[0])
+    message = (
+        f"the books disagree from {text(int(walk.curve.ms[row]))} on: {left[row]:.6g} of equity "
+        f"{equity[row]:.6g} is unexplained; trust no number of this run and report its command"
+    )
+    raise LedgerError(message)
 
 
 def attribution(walk: Walk) -> Attribution:
@@ -60,16 +88,20 @@ class FuturesStory:
         Price result of the bars that ended short or long; a bar in which the leg was closed
         counts to the side it closed.
     costs : float
-        Fees, slippage, funding and liquidation of the leg; negative where funding brought in more.
+        Fees, slippage and funding of the leg; negative where funding brought in more.
+    liquidation : float
+        What liquidations charged beyond their price; negative where the venue bore a loss.
     """
 
     shorts: float
     longs: float
     costs: float
+    liquidation: float
 
 
 def futures_story(walk: Walk) -> FuturesStory:
     """Return what shorts and longs earned and what the futures leg cost."""
+    charged = -float(walk.parts[-1, codes.PART_LIQUIDATION])
     price = walk.parts[:, codes.PART_FUTURES] + walk.parts[:, codes.PART_BASIS]
     earned = np.diff(np.concatenate([[0.0], price]))
     side = np.sign(walk.curve.futures)
@@ -77,5 +109,6 @@ def futures_story(walk: Walk) -> FuturesStory:
     return FuturesStory(
         shorts=float(np.sum(earned[held < 0.0])),
         longs=float(np.sum(earned[held > 0.0])),
-        costs=float(price[-1] - walk.futures_costs[-1]),
+        costs=float(price[-1] - walk.futures_costs[-1]) - charged,
+        liquidation=charged,
     )

@@ -5,10 +5,13 @@ from steelyard.domain.record import FILL_LIQUIDATION, Walk
 from steelyard.domain.time import text
 from steelyard.report.activity import TriggerActivity
 from steelyard.report.inputs import RunInputs
-from steelyard.report.words import counted, quantity
+from steelyard.report.words import counted, money, percent, quantity
 
 ENOUGH_EVENTS = 30
 """Fewer independent events than this prove nothing (domain 13)."""
+
+CENT = 0.01
+"""What is worth less in quote currency is no allocation."""
 
 SYNTHETIC = (
     "The market is synthetic: a made-up path with an event for every rule; "
@@ -56,13 +59,39 @@ def _account(walk: Walk) -> list[str]:
         said.append(f"Margin defence sent orders on {counted(walk.defended, 'bar')}.")
     if walk.waited:
         said.append(f"Orders waited {counted(walk.waited, 'bar')} because the bar was missing.")
-    if walk.rejected:
-        orders = counted(walk.rejected, "order")
-        said.append(f"{orders} not sent: smaller than the venue or the policy takes.")
+    for count, cause in (
+        (walk.too_small, "not sent: less than the policy or the venue takes, or than one lot"),
+        (walk.capped, "not sent: the day's turnover cap left too little for it"),
+        (walk.unpaid, "not filled: no cash or coins were left to settle it"),
+    ):
+        if count:
+            said.append(f"{counted(count, 'order')} {cause}.")
     return said
 
 
-def _holes(inputs: RunInputs) -> list[str]:
+def _first_allocation(inputs: RunInputs) -> list[str]:
+    """Return a warning where the account could not take the stance it was to begin with."""
+    decisions = inputs.walk.decisions
+    if decisions.ms.size == 0:
+        return []
+    wanted, ordered = decisions.targets[0], decisions.ordered[0]
+    missed = [
+        f"{name} {percent(float(target))}"
+        for name, target, coins in zip(("spot", "futures"), wanted, ordered, strict=True)
+        if abs(target) * inputs.walk.start_equity >= CENT and coins == 0.0
+    ]
+    if not missed:
+        return []
+    return [
+        (
+            f"The first allocation could not be placed: {' and '.join(missed)} of "
+            f"{money(inputs.walk.start_equity)} {inputs.market.quote} is less than the policy or "
+            f"the venue takes; begin with more cash."
+        )
+    ]
+
+
+def _holes(inputs: RunInputs, *, lists_holes: bool) -> list[str]:
     by_series: dict[str, list[Hole]] = {}
     for hole in holes_met(inputs.market, inputs.end_ms):
         by_series.setdefault(hole.series, []).append(hole)
@@ -70,25 +99,39 @@ def _holes(inputs: RunInputs) -> list[str]:
     for series, holes in by_series.items():
         missing = sum(hole.count for hole in holes)
         within = sum(hole.end_ms > inputs.start_ms for hole in holes)
+        count = (
+            f"{series} has {counted(len(holes), 'hole')} ({missing:,d} missing) up to the end of "
+            f"the run, {within:,d} of the holes within it"
+        )
         listed = "; ".join(
             f"{text(hole.start_ms)} to {text(hole.end_ms)} ({hole.count})" for hole in holes
         )
-        said.append(
-            f"{series} has {counted(len(holes), 'hole')} ({missing:,d} missing) up to the end of "
-            f"the run, {within:,d} of the holes within it: {listed}."
-        )
+        said.append(f"{count}: {listed}." if lists_holes else f"{count}.")
     return said
 
 
-def warnings(inputs: RunInputs, triggers: tuple[TriggerActivity, ...]) -> tuple[str, ...]:
-    """Return every warning, the gravest first: each one sentence or two."""
+def warnings(
+    inputs: RunInputs, triggers: tuple[TriggerActivity, ...], *, lists_holes: bool = True
+) -> tuple[str, ...]:
+    """Return every warning, the gravest first: each one sentence or two.
+
+    Parameters
+    ----------
+    inputs : RunInputs
+        The run.
+    triggers : tuple of TriggerActivity
+        What became of its triggers.
+    lists_holes : bool
+        Name every hole, else only count them, for a page that has a table of them.
+    """
     said = [
         *([SYNTHETIC] if inputs.market.is_synthetic else []),
         *_liquidations(inputs.walk, inputs.market.asset),
+        *_first_allocation(inputs),
         *inputs.warnings,
         *_account(inputs.walk),
         *_unknown(triggers),
         *_few_events(triggers),
-        *_holes(inputs),
+        *_holes(inputs, lists_holes=lists_holes),
     ]
     return tuple(dict.fromkeys(said))

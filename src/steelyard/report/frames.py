@@ -34,6 +34,13 @@ def _regimes(inputs: RunInputs, numbers: Ints) -> pl.Series:
     return _names("regime", numbers + 1, words)
 
 
+def _first_regime(inputs: RunInputs) -> int:
+    """Return the regime that the start is in: of a decision made there, else the baseline."""
+    decisions = inputs.walk.decisions
+    begins = decisions.ms.size > 0 and int(decisions.ms[0]) == inputs.start_ms
+    return int(decisions.regime[0]) if begins else -1
+
+
 def equity_frame(inputs: RunInputs) -> pl.DataFrame:
     """Return the account at the start and at the end of every bar.
 
@@ -56,7 +63,7 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
             _numbers("hedge_ratio", hedge_ratios(spot, futures, equity)),
             _numbers("leverage", quotient(np.abs(futures), cash)),
             _numbers("margin_ratio", np.concatenate([[0.0], curve.margin_ratio])),
-            _regimes(inputs, np.concatenate([[-1], curve.regime])),
+            _regimes(inputs, np.concatenate([[_first_regime(inputs)], curve.regime])),
         ]
     )
 

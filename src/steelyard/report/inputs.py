@@ -28,6 +28,8 @@ class PolicyFacts:
         In the order of the plan's entities: triggers first, then regimes, safest first.
     effect_ids : tuple of str
         The entity behind each effect row of the plan; names the rows of a composition trace.
+    effect_stages : tuple of int
+        The stage of the composition trace to which each effect row belongs (``codes.STAGE_*``).
     effects : mapping of id to str
         What the trigger or regime does, in a few words (``"short 100 % of spot"``).
     conditions : mapping of id to str
@@ -44,6 +46,7 @@ class PolicyFacts:
     trigger_ids: tuple[str, ...]
     regime_ids: tuple[str, ...]
     effect_ids: tuple[str, ...]
+    effect_stages: tuple[int, ...]
     effects: Mapping[str, str] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)

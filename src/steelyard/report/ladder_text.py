@@ -1,13 +1,12 @@
 """This file tells a ladder on a terminal: the nearest changes first, then every one of them."""
 
-import textwrap
 from typing import Final
 
 from steelyard.domain.codes import ACTIVE, ARMING, COOLDOWN, IDLE, UNWINDING
 from steelyard.report.ladder import Decided, LadderFacts, Turn
 from steelyard.report.reasons import joined, weights
 from steelyard.report.text import NARROWEST, columns
-from steelyard.report.words import bare_percent, counted, last_day, number, signed_percent
+from steelyard.report.words import bare_percent, counted, last_day, number, signed_percent, wrapped
 
 ROWS: Final = 13
 """Rungs that a screen shows, the last close in the middle."""
@@ -121,7 +120,7 @@ def _turns(facts: LadderFacts, width: int) -> list[str]:
     lines = ["Where decisions change, from above downward:"]
     for turn in reversed(decisions):
         said = f"{_at(facts, turn)}: above it {turn_words(facts, turn)}."
-        lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
+        lines += wrapped(said, width, "  ", "    ")
     if silent:
         lines.append(
             f"  and {counted(silent, 'close')} at which only an order begins, ends or turns"
@@ -141,12 +140,12 @@ def ladder_text(facts: LadderFacts, *, width: int = NARROWEST) -> str:
     """
     width = max(width, NARROWEST)
     lines = [
-        *textwrap.wrap(answer(facts), width),
+        *wrapped(answer(facts), width),
         "",
         *_table(facts),
         "",
         *_turns(facts, width),
         "",
-        *textwrap.wrap(f"Orders in coins. Assumed: {facts.assumed}.", width),
+        *wrapped(f"Orders in coins. Assumed: {facts.assumed}.", width),
     ]
     return "\n".join(lines)

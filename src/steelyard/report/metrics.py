@@ -4,7 +4,6 @@ Nothing here returns NaN or infinity: what is undefined is ``None``.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -59,11 +58,6 @@ def returns(nav: Floats) -> Floats:
     return change
 
 
-def growth(daily: Floats) -> Floats:
-    """Return net asset value that starts at 1, float64[n + 1], from simple returns float64[n]."""
-    return np.concatenate([np.ones(1), np.cumprod(1.0 + daily)])
-
-
 def cagr(nav: Floats) -> float | None:
     """Return the growth rate of a year, (NAV_T / NAV_0)^(365 / n) - 1, as a fraction.
 
@@ -108,11 +102,6 @@ def max_drawdown(nav: Floats) -> float | None:
     return defined(float(np.min(drawdown(nav)))) if nav[0] > 0.0 else None
 
 
-def max_drawdown_index(nav: Floats) -> int:
-    """Return the index in ``nav`` of the deepest drawdown; 0, the start, if it never fell."""
-    return int(np.argmin(drawdown(nav)))
-
-
 def longest_underwater(nav: Floats) -> int:
     """Return for how many bars in a row, at most, the value stood below its highest so far."""
     longest = run = 0
@@ -143,7 +132,7 @@ def tail_count(n: int) -> int:
     return math.ceil(n * TAIL - 1e-9)
 
 
-def _worst(daily: Floats) -> Floats:
+def worst_days(daily: Floats) -> Floats:
     """Return the worst 5 % of days, worst first; none if any day is undefined."""
     if not bool(np.all(np.isfinite(daily))):
         return daily[:0]
@@ -152,31 +141,8 @@ def _worst(daily: Floats) -> Floats:
 
 def cvar_95(daily: Floats) -> float | None:
     """Return minus the mean of the worst 5 % of days: a loss is positive."""
-    worst = _worst(daily)
+    worst = worst_days(daily)
     return defined(-float(np.mean(worst))) if worst.size > 0 else None
-
-
-def var_95(daily: Floats) -> float | None:
-    """Return minus the mildest of the worst 5 % of days: a loss is positive."""
-    worst = _worst(daily)
-    return defined(-float(worst[-1])) if worst.size > 0 else None
-
-
-def _standard_moment(daily: Floats, order: int) -> float | None:
-    spread = float(np.std(daily)) if daily.size > 0 else 0.0
-    if not spread > 0.0:
-        return None
-    return defined(float(np.mean(((daily - np.mean(daily)) / spread) ** order)))
-
-
-def skew(daily: Floats) -> float | None:
-    """Return the population skewness."""
-    return _standard_moment(daily, 3)
-
-
-def kurtosis(daily: Floats) -> float | None:
-    """Return the population kurtosis, 3 for a normal distribution."""
-    return _standard_moment(daily, 4)
 
 
 def turnover(traded: float, nav: Floats) -> float | None:
@@ -227,39 +193,6 @@ def downside_hedge_effectiveness(hedged: Floats, unhedged: Floats) -> float | No
     with_it = math.sqrt(float(np.mean(np.minimum(hedged, 0.0) ** 2)))
     ratio = _ratio(with_it, math.sqrt(float(np.mean(np.minimum(unhedged, 0.0) ** 2))))
     return None if ratio is None else 1.0 - ratio**2
-
-
-def correlation(one: Floats, other: Floats) -> float | None:
-    """Return Pearson's correlation of two series of returns."""
-    if not (_spread(one) > 0.0 and _spread(other) > 0.0):
-        return None
-    return defined(float(np.corrcoef(one, other)[0, 1]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinimumVariance:
-    """The hedge ratio that leaves the least variance, and what it and a full hedge remove."""
-
-    ratio: float | None
-    effectiveness: float | None
-    full_hedge_effectiveness: float | None
-
-
-def minimum_variance(spot_change: Floats, futures_change: Floats) -> MinimumVariance:
-    """Return Cov(dS, dF) / Var(dF), its effectiveness (squared correlation), and that of h = 1.
-
-    Parameters
-    ----------
-    spot_change, futures_change : float64[n], quote per coin
-        Change of each price over the same stretches of time.
-    """
-    covariance = np.cov(spot_change, futures_change)
-    together = correlation(spot_change, futures_change)
-    return MinimumVariance(
-        ratio=_ratio(float(covariance[0, 1]), float(covariance[1, 1])),
-        effectiveness=None if together is None else together**2,
-        full_hedge_effectiveness=hedge_effectiveness(spot_change - futures_change, spot_change),
-    )
 
 
 def _capture(strategy: Floats, asset: Floats, chosen: Flags) -> float | None:

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from steelyard.domain.time import text as date
 from steelyard.report import tables
 from steelyard.report.figures import figures
-from steelyard.report.findings import holes_met
+from steelyard.report.findings import holes_met, warnings
 from steelyard.report.inputs import JsonValue
 from steelyard.report.story import MEANINGS, TITLES, answer, caveat
-from steelyard.report.words import iso, last_day
+from steelyard.report.words import iso, last_day, unbroken
 
 if TYPE_CHECKING:
     from steelyard.report.result import Result
@@ -54,8 +54,8 @@ def page(result: "Result") -> str:
     template = environment.from_string(_asset("report.html.j2"))
     return template.render(
         result=result,
-        answer=answer(result),
-        caveat=caveat(result),
+        answer=unbroken(answer(result)),
+        caveat=unbroken(caveat(result)),
         title=f"{result.policy.name} on {result.market.asset}, "
         f"{date(result.start_ms)} to {last_day(result.end_ms)}",
         performance=tables.performance(result),
@@ -66,6 +66,7 @@ def page(result: "Result") -> str:
         funding=tables.funding_sentence(result),
         assumptions=tables.plain(result.assumptions),
         benchmarks=[(TITLES[name], MEANINGS[name]) for name in TITLES],
+        warnings=warnings(result.inputs, result.triggers, lists_holes=False),
         holes=holes_met(result.market, result.end_ms),
         date=date,
         iso=iso,

@@ -2,6 +2,7 @@
 
 import math
 
+from steelyard.domain import codes
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.schema import Effect, PolicyDocument, Regime
 from steelyard.policy.values import Span
@@ -68,6 +69,18 @@ def _effects(document: PolicyDocument) -> dict[str, str]:
     return words | {regime.id: _regime_words(regime) for regime in document.regimes}
 
 
+def _stages(compiled: CompiledPolicy) -> tuple[int, ...]:
+    """Return the stage of the composition trace that each effect row of the plan belongs to."""
+    shared = {
+        codes.ADDITIVE: codes.STAGE_ADDITIVE,
+        codes.SHIFT: codes.STAGE_SHIFT,
+        codes.LEVEL: codes.STAGE_LEVEL,
+        codes.LEVERAGE_CAP: codes.STAGE_MARGIN,
+    }
+    kinds = enumerate(compiled.plan.effects["kind"].tolist())
+    return tuple(shared.get(kind, codes.FIRST_EFFECT + row) for row, kind in kinds)
+
+
 def policy_facts(compiled: CompiledPolicy) -> PolicyFacts:
     """Return what a report says about a policy.
 
@@ -85,6 +98,7 @@ def policy_facts(compiled: CompiledPolicy) -> PolicyFacts:
         trigger_ids=policy.trigger_ids,
         regime_ids=policy.regime_ids,
         effect_ids=compiled.effect_ids,
+        effect_stages=_stages(compiled),
         effects=_effects(document),
         conditions={entity.id: " ".join(entity.when.split()) for entity in document.entities},
         why={entity.id: entity.why for entity in document.entities},

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from steelyard.domain import codes
-from steelyard.report.activity import regime_name
+from steelyard.report.activity import can_fill, regime_name
 from steelyard.report.inputs import RunInputs
 from steelyard.report.words import bare_percent, percent, quantity
 
@@ -149,6 +149,8 @@ def _orders(inputs: RunInputs, row: int) -> str:
         for leg, size in zip(("spot", "futures"), inputs.walk.decisions.ordered[row], strict=False)
         if size != 0.0
     ]
+    if sent and not can_fill(inputs.walk)[row]:
+        return f"Ordered: {joined(sent)}, but the run ends here."
     return f"Ordered: {joined(sent)}." if sent else ""
 
 
@@ -188,7 +190,7 @@ def reason(inputs: RunInputs, row: int) -> str:
     return " ".join(filter(None, sentences))
 
 
-def exposure_change(before: tuple[float, float] | None, after: tuple[float, float]) -> str:
+def exposure_change(before: tuple[float, float] | None, after: tuple[float, float] | None) -> str:
     """Return in a few words what an episode's beginning did to the targets.
 
     Examples
@@ -197,7 +199,11 @@ def exposure_change(before: tuple[float, float] | None, after: tuple[float, floa
     'spot 60.0 %, futures +40.0 to -60.0 %'
     >>> exposure_change((0.6, 0.4), (0.6, 0.4))
     'targets unchanged'
+    >>> exposure_change(None, None)
+    'alert only, no trade'
     """
+    if after is None:
+        return "alert only, no trade"
     if before is None:
         return weights(*after)
     if abs(before[0] - after[0]) < SMALLEST and abs(before[1] - after[1]) < SMALLEST:

@@ -19,7 +19,7 @@ from steelyard.report.activity import (
     regime_activity,
     trigger_activity,
 )
-from steelyard.report.attribution import Attribution, attribution
+from steelyard.report.attribution import Attribution, attribution, check_books
 from steelyard.report.daily import Daily, Metrics, daily, performance
 from steelyard.report.document import as_json, document
 from steelyard.report.findings import holes_met, warnings
@@ -142,8 +142,11 @@ class Result:
         Raises
         ------
         RequestError
-            If the folder cannot be written or the disk is full; nothing is left half-written.
+            If the folder has no name or cannot be written, or the disk is full; nothing is left
+            half-written.
         """
+        if not str(folder).strip():
+            raise RequestError("the folder to write into has no name; name one, such as out")
         from steelyard.report.page import page  # noqa: PLC0415 - jinja2 only for the page
 
         contents = {
@@ -183,8 +186,12 @@ def build_result(inputs: RunInputs) -> Result:
     ------
     RequestError
         If a benchmark is missing, or there was no bar to walk over.
+    LedgerError
+        If the books of a run disagree with themselves.
     """
     _refuse_incomplete(inputs)
+    for each in (inputs.walk, *inputs.benchmarks.values()):
+        check_books(each)
     walk, market = inputs.walk, inputs.market
     account = daily(walk, market, inputs.start_ms)
     others = {name: daily(inputs.benchmarks[name], market, inputs.start_ms) for name in BENCHMARKS}

@@ -1,6 +1,8 @@
 """The answer in words with numbers, and what it does not prove: the first lines of every report."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from steelyard.domain.time import text
 from steelyard.report.attribution import FuturesStory, futures_story
@@ -9,6 +11,9 @@ from steelyard.report.words import counted, last_day, money, percent, signed_per
 
 if TYPE_CHECKING:
     from steelyard.report.result import Result
+
+NET_SHORT_FROM: Final = 0.02
+"""An account is net short from this share of equity on; less is drift within the usual band."""
 
 TITLES = {
     "hold": "holding",
@@ -23,7 +28,7 @@ MEANINGS = {
     "hold": "all in spot",
     "static_70_30": "70 % spot and 30 % long futures, held by the band",
     "static_60_40": "60 % spot and 40 % long futures, held by the band",
-    "constant_delta": "the same average exposure all the time, without any timing",
+    "constant_delta": "its average exposure, known only afterwards, without any timing",
     "sma200_only": "all in spot above the 200-day average, else in cash",
 }
 
@@ -38,14 +43,26 @@ def _futures(story: FuturesStory) -> str:
         for result, who in ((story.shorts, "shorts"), (story.longs, "long futures"))
         if round(result) != 0
     ]
-    if not sides and round(story.costs) == 0:
+    if not sides and round(story.costs) == 0 and round(story.liquidation) == 0:
         return "it held no futures"
     costs = (
         f"futures cost {money(story.costs)} in fees, slippage and funding"
         if story.costs >= 0.0
         else f"futures brought in {money(-story.costs)} of funding after fees and slippage"
     )
+    if round(story.liquidation) != 0:
+        took = f"liquidation cost {money(story.liquidation)}"
+        if story.liquidation < 0.0:
+            took = f"the venue bore {money(-story.liquidation)} of a liquidation"
+        return ", ".join([*sides, costs, f"and {took}"])
     return ", ".join([*sides, f"and {costs}"]) if sides else costs
+
+
+def net_short_share(result: "Result") -> float:
+    """Return the share of daily closes at which futures outweighed spot by more than a drift."""
+    curve, rows = result.inputs.walk.curve, result.account.rows
+    net = curve.spot[rows] + curve.futures[rows]
+    return float(np.mean(net < -NET_SHORT_FROM * np.abs(curve.equity[rows])))
 
 
 def answer(result: "Result") -> str:
@@ -61,7 +78,8 @@ def answer(result: "Result") -> str:
         f"{asset} turned {money(result.start_equity)} into {money(result.end_equity)} {quote} "
         f"({signed_percent(result.total_return)}); holding "
         f"ended at {money(float(holding[-1]))} ({signed_percent(held_return)}). It was hedged on "
-        f"{percent(result.metrics.time_hedged)} of days; "
+        f"{percent(result.metrics.time_hedged)} of days and net short on "
+        f"{percent(net_short_share(result))}; "
         f"{_futures(futures_story(result.inputs.walk))}.{_force(result.counts.liquidations)}"
     )
 
@@ -90,8 +108,8 @@ def _timing(result: "Result") -> str:
         else f"so no more than {money(beyond)} can be due to timing"
     )
     return (
-        f"The same average exposure without any timing ended at {money(float(twin[-1]))} "
-        f"({signed_percent(gain)}), {judged}."
+        f"Its average exposure without any timing, which nobody knew beforehand, ended at "
+        f"{money(float(twin[-1]))} ({signed_percent(gain)}), {judged}."
     )
 
 

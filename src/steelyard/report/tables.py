@@ -8,8 +8,9 @@ import numpy as np
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.domain.time import text as date
 from steelyard.report.activity import Episode
-from steelyard.report.daily import Metrics
+from steelyard.report.daily import Daily, Metrics
 from steelyard.report.inputs import BENCHMARKS, JsonValue
+from steelyard.report.metrics import downside_hedge_effectiveness, longest_underwater, returns
 from steelyard.report.reasons import exposure_change
 from steelyard.report.result import Result
 from steelyard.report.story import MEANINGS, TITLES
@@ -68,24 +69,27 @@ def _stamp(ms: int | None) -> Cell:
     return Cell(text=UNDEFINED if ms is None else date(ms), sort=0.0 if ms is None else float(ms))
 
 
-def _measures(metrics: Metrics) -> list[Cell]:
+def _measures(account: Daily, metrics: Metrics) -> list[Cell]:
+    earned, under = returns(account.nav), longest_underwater(account.nav)
     values: Sequence[tuple[float | None, int]] = (
         (metrics.cagr, 1),
         (metrics.volatility, 1),
         (metrics.max_drawdown, 1),
-        (metrics.cvar_95, 1),
     )
     ratios = (metrics.sharpe, metrics.sortino, metrics.calmar)
     shares = (
         metrics.time_hedged,
         metrics.mean_hedge_ratio,
         metrics.hedge_effectiveness,
+        downside_hedge_effectiveness(earned, account.unhedged),
         metrics.upside_capture,
         metrics.downside_capture,
     )
     turnovers = (metrics.turnover_spot, metrics.turnover_futures)
     return [
         *(_figure(bare_percent(value, places), value) for value, places in values),
+        _figure(f"{under:,d}", under),
+        _figure(bare_percent(metrics.cvar_95), metrics.cvar_95),
         *(_figure(number(value), value) for value in ratios),
         *(_figure(bare_percent(value), value) for value in shares),
         *(_figure(number(value, 1), value) for value in turnovers),
@@ -102,6 +106,7 @@ def performance(result: Result) -> Table:
         _head("a year, %", "growth rate of a year"),
         _head("volatility, %", "standard deviation of daily returns, of a year"),
         _head("worst fall, %", "deepest drawdown of daily closes"),
+        _head("under water, days", "longest stretch of daily closes below the highest before"),
         _head("bad day, %", "mean loss of the worst 5 % of days"),
         _head("Sharpe"),
         _head("Sortino"),
@@ -109,23 +114,24 @@ def performance(result: Result) -> Table:
         _head("hedged, % of days", "days with a short of at least 10 % of spot"),
         _head("mean hedge, %", "short over spot"),
         _head("variance removed, %", "by the futures; negative where they added some"),
+        _head("of falls, %", "the same of the days' losses alone"),
         _head("upside, %", "mean return over the asset's on days it rose"),
         _head("downside, %", "mean return over the asset's on days it fell"),
         _head("spot turnover, a year"),
         _head("futures turnover, a year"),
     )
 
-    def row(name: str, nav: Sequence[float], metrics: Metrics, title: str) -> Row:
+    def row(name: str, account: Daily, metrics: Metrics, title: str) -> Row:
+        nav = account.nav.tolist()
         gain = nav[-1] / nav[0] - 1.0
         first = [_word(name, title), _figure(money(nav[-1]), nav[-1])]
         gained = _figure(bare_percent(gain), gain)
-        return Row(cells=(*first, gained, *_measures(metrics)), is_policy=not title)
+        return Row(cells=(*first, gained, *_measures(account, metrics)), is_policy=not title)
 
-    nav = [result.start_equity, result.end_equity]
-    rows = [row(result.policy.name, nav, result.metrics, "")]
+    rows = [row(result.policy.name, result.account, result.metrics, "")]
     for name in BENCHMARKS:
-        nav = result.benchmark_accounts[name].nav.tolist()
-        rows.append(row(TITLES[name], nav, result.benchmarks[name], MEANINGS[name]))
+        account = result.benchmark_accounts[name]
+        rows.append(row(TITLES[name], account, result.benchmarks[name], MEANINGS[name]))
     return Table(heads=heads, rows=tuple(rows))
 
 

@@ -17,6 +17,7 @@ from steelyard.report.words import (
     money,
     number,
     signed_money,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _attribution(result: "Result", width: int) -> list[str]:
         f"{name} {signed_money(value)}" for name, value in named.items() if round(value) != 0
     )
     line = f"Change {signed_money(parts.total)} = {listed or 'nothing traded'}."
-    return textwrap.wrap(line, width)
+    return wrapped(line, width)
 
 
 def _trigger_row(trigger: "TriggerActivity") -> list[str]:
@@ -121,7 +122,7 @@ def _regimes(result: "Result", width: int) -> list[str]:
     lived = ", ".join(
         f"{regime.id} {days(regime.days)}" for regime in result.regimes if regime.entries
     )
-    return textwrap.wrap(f"Regimes in days: {lived}.", width)
+    return wrapped(f"Regimes in days: {lived}.", width)
 
 
 def _warnings(result: "Result", width: int) -> list[str]:
@@ -154,8 +155,8 @@ def answer_text(result: "Result", *, page: Path | None = None, width: int = NARR
     """
     width = max(width, NARROWEST)
     lines = [
-        *textwrap.wrap(answer(result), width),
-        *textwrap.wrap(caveat(result), width),
+        *wrapped(answer(result), width),
+        *wrapped(caveat(result), width),
         "",
         *_performance(result),
         "",

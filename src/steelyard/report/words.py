@@ -1,6 +1,7 @@
 """How numbers and stamps are written for people: one way for text and pages."""
 
 import math
+import textwrap
 from datetime import UTC, datetime
 
 from steelyard.domain.time import DAY_MS
@@ -87,6 +88,29 @@ def signed_percent(value: float | None) -> str:
     """
     text = percent(value)
     return f"+{text}" if value is not None and round(value * 100.0, 1) > 0.0 else text
+
+
+def unbroken(text: str) -> str:
+    r"""Return a text in which no line can end between a number and its per cent.
+
+    Examples
+    --------
+    >>> unbroken("(-76.7 %)")
+    '(-76.7\xa0%)'
+    """
+    return text.replace(" %", "\u00a0%")
+
+
+def wrapped(text: str, width: int, indent: str = "", hanging: str = "") -> list[str]:
+    """Return a text as lines of a terminal, none of which ends between a number and its per cent.
+
+    Examples
+    --------
+    >>> wrapped("it fell (-76.7 %)", 15)
+    ['it fell', '(-76.7 %)']
+    """
+    lines = textwrap.wrap(unbroken(text), width, initial_indent=indent, subsequent_indent=hanging)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def number(value: float | None, decimals: int = 2) -> str:

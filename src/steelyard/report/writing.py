@@ -57,6 +57,25 @@ def _why(error: OSError, folder: Path) -> str:
     return f"nothing was written to {folder}: {reason}; choose another --out folder"
 
 
+def _put(draft: Path, target: Path, undo: contextlib.ExitStack) -> None:
+    """Move a file to where it belongs; undoing puts what was there back.
+
+    Raises
+    ------
+    IsADirectoryError
+        If a folder has come into the way. What the disk refuses is passed on.
+    """
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"{target.name} is a folder", str(target))
+    if target.exists():
+        aside = draft.with_name(f"{draft.name}.before")
+        target.replace(aside)
+        undo.callback(aside.replace, target)
+    else:
+        undo.callback(target.unlink, missing_ok=True)
+    draft.replace(target)
+
+
 def write_files(
     folder: Path, contents: Mapping[str, bytes], save: Save = save_bytes
 ) -> tuple[Path, ...]:
@@ -85,7 +104,8 @@ def write_files(
     Notes
     -----
     Everything is written beside the target first and moved into place at the end; a move within
-    one file system needs no space.
+    one file system needs no space. What a move replaces is set aside until all of them are done,
+    and put back if one fails.
     """
     folder = folder.expanduser()
     try:
@@ -97,9 +117,9 @@ def write_files(
             for name, content in contents.items():
                 save(draft / name, content)
             for name in contents:
-                (draft / name).replace(folder / name)
+                _put(draft / name, folder / name, undo)
             undo.pop_all()
-            draft.rmdir()
+            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise RequestError(_why(error, folder)) from error
     return tuple(folder / name for name in contents)

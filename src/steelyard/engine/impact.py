@@ -1,0 +1,66 @@
+"""This file tells whether a run's orders are of a size that its cost model knows (domain 10.6)."""
+
+from typing import Final
+
+import numpy as np
+
+from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.errors import RequestError
+from steelyard.domain.plan import Track
+from steelyard.domain.record import FILL_LIQUIDATION, Fills
+from steelyard.domain.time import text
+from steelyard.kernel.fill import MOST_BPS
+from steelyard.report.words import counted, percent
+
+LARGE: Final = 0.10
+"""Executions of more than this share of what is traded a day are warned of: the square-root law
+was measured on smaller ones (Donier and Bonart, 2015)."""
+
+
+def _bars(fills: Fills, track: Track) -> Ints:
+    bars: Ints = (fills.filled_ms - track.open_ms[0]) // track.length_ms
+    return bars
+
+
+def shares_of_volume(fills: Fills, track: Track) -> Floats:
+    """Return each execution's notional over what its leg trades a day, float64[n_fills], >= 0."""
+    traded = track.daily_volume[fills.asset, fills.leg, _bars(fills, track)]
+    shares: Floats = np.abs(fills.quantity) * fills.reference / traded
+    return shares
+
+
+def refuse_beyond_market(asset: str, fills: Fills, track: Track) -> None:
+    """Do nothing where every execution moved its price by less than the bound of the cost model.
+
+    Raises
+    ------
+    RequestError
+        If one reached it.
+    """
+    opened = track.first_fill[fills.asset, fills.leg, _bars(fills, track)]
+    first = np.where(fills.reason == FILL_LIQUIDATION, fills.reference, opened)
+    reached = np.abs(fills.price / first - 1.0) >= (MOST_BPS - 1.0) / 10_000.0
+    if not reached.any():
+        return
+    row = int(np.argmax(reached))
+    share = float(shares_of_volume(fills, track)[row])
+    message = (
+        f"an order of {text(int(fills.filled_ms[row]))} is {share:,.1f} times what is traded of "
+        f"{asset} a day and would move its price by {MOST_BPS / 100.0:.0f} % or more, where the "
+        f"cost model ends; begin with less cash"
+    )
+    raise RequestError(message)
+
+
+def size_warnings(fills: Fills, track: Track) -> tuple[str, ...]:
+    """Return a warning of the executions that are large for their market, if there are any."""
+    shares = shares_of_volume(fills, track)
+    count = int(np.count_nonzero(shares > LARGE))
+    if count == 0:
+        return ()
+    return (
+        (
+            f"{counted(count, 'fill')} of more than {percent(LARGE, 0)} of what is traded a day, "
+            f"at most {percent(float(shares.max()))}: what they cost is a guess."
+        ),
+    )
