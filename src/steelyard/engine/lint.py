@@ -142,7 +142,7 @@ def _examined(
         regimes=regimes,
         cuts=cuts,
         findings=(
-            *idle(triggers, seen),
+            *idle(compiled, triggers, seen, walked.decisions),
             *unreached(compiled, regimes, seen, walked.decisions),
             *_in_vain(compiled, course, (signals, track), walked, triggers),
             *foresight(compiled, course.market, signals, cuts),

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from steelyard.domain.arrays import Floats
 from steelyard.domain.market import Market
 from steelyard.engine.dates import period
-from steelyard.features.levels import LevelTable
 from steelyard.policy.compile import CompiledPolicy, compile_policy
-from steelyard.policy.evaluate import evaluate_signals
+from steelyard.policy.evaluate import Remembered, evaluate_signals
 from steelyard.policy.load import Policy, load_policy
 
 Clock = Callable[[], float]
@@ -89,7 +87,7 @@ class Profile:
         return sum(each.seconds for each in self.policies)
 
 
-class Recorder(MutableMapping[Key, Floats | LevelTable]):
+class Recorder(MutableMapping[Key, Remembered]):
     """A memo that counts who asks it: handed to the evaluation in place of a plain one.
 
     A key that is not there is about to be worked out, so its time runs from the question to the
@@ -102,20 +100,20 @@ class Recorder(MutableMapping[Key, Floats | LevelTable]):
     """
 
     def __init__(self, clock: Clock = perf_counter) -> None:
-        self.known: dict[Key, Floats | LevelTable] = {}
+        self.known: dict[Key, Remembered] = {}
         self.asked: dict[Key, int] = {}
         self.computed: dict[Key, int] = {}
         self.seconds: dict[Key, float] = {}
         self._clock = clock
         self._open: list[list[float]] = []
 
-    def __getitem__(self, key: Key) -> Floats | LevelTable:
+    def __getitem__(self, key: Key) -> Remembered:
         self.asked[key] = self.asked.get(key, 0) + 1
         if key not in self.known:
             self._open.append([self._clock(), 0.0])
         return self.known[key]
 
-    def __setitem__(self, key: Key, value: Floats | LevelTable) -> None:
+    def __setitem__(self, key: Key, value: Remembered) -> None:
         began, inside = self._open.pop()
         took = self._clock() - began
         if self._open:

@@ -76,23 +76,33 @@ def _first(ms: Ints, marks: Flags) -> int | None:
     return int(ms[np.argmax(marks)]) if marks.any() else None
 
 
-def idle(triggers: Sequence[TriggerActivity], seen: Sequence[Seen]) -> Iterator[Finding]:
+def idle(
+    compiled: CompiledPolicy,
+    triggers: Sequence[TriggerActivity],
+    seen: Sequence[Seen],
+    decisions: Decisions,
+) -> Iterator[Finding]:
     """Yield the triggers that never fire, and those whose condition always holds.
 
     Parameters
     ----------
+    compiled : CompiledPolicy
+        Whose triggers they are.
     triggers : sequence of TriggerActivity
         What became of each.
     seen : sequence of Seen
-        Of the same triggers.
+        Of triggers, then regimes.
+    decisions : Decisions
+        Of the same run.
     """
-    for trigger, own in zip(triggers, seen, strict=False):
+    for column, (trigger, own) in enumerate(zip(triggers, seen, strict=False)):
         true, known = int(own.is_true.sum()), int(own.is_known.sum())
         if known == 0:
             why = f"it was unknown at all {trigger.evaluated:,d} evaluations; its data is missing"
             yield _idle("never", trigger.id, why, (own, ~own.is_known))
         elif trigger.episodes == 0 and true == 0:
             why = f"its condition was true at 0 of {known:,d} evaluations"
+            why += "".join(_never_active(compiled, column, own, decisions))
             yield _idle("never", trigger.id, why, (own, own.is_known))
         elif trigger.episodes == 0:
             first = text(int(own.ms[np.argmax(own.is_true)]))
@@ -145,7 +155,7 @@ def unreached(
             first = text(int(own.ms[np.argmax(own.is_true)]))
             why += f", first {first}: {', '.join(_kept_out(compiled, number, own, decisions))}"
         else:
-            why += "".join(_never_active(compiled, number, own, decisions))
+            why += "".join(_never_active(compiled, triggers + number, own, decisions))
         yield Finding(
             kind="unreachable",
             id=regime.id,
@@ -156,13 +166,13 @@ def unreached(
 
 
 def _never_active(
-    compiled: CompiledPolicy, number: int, own: Seen, decisions: Decisions
+    compiled: CompiledPolicy, entity: int, own: Seen, decisions: Decisions
 ) -> Iterator[str]:
-    """Yield for each trigger that a regime needs at how many evaluations it was active."""
-    for name in compiled.policy.document.regimes[number].while_active:
+    """Yield for each trigger that an entity needs at how many evaluations it was active."""
+    for name in compiled.policy.document.entities[entity].while_active:
         column = compiled.policy.trigger_ids.index(name)
         active = np.count_nonzero(decisions.phase[own.row, column] == codes.ACTIVE)
-        yield f"; {name}, which it needs, was active at {active:,d}"
+        yield f"; {name}, which it needs, was active at {active:,d} of them"
 
 
 def _kept_out(
