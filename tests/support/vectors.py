@@ -76,9 +76,6 @@ FIRST_STEP = (
 NOT_YET = {
     "acct_dated": "step 3: dated futures and their roll",
     "acct_pnl:inverse": "step 3: inverse contracts",
-    "case_study_path": "step 2: the case-study campaign",
-    "case_study_states": "step 2: the case-study campaign",
-    "decision_campaign": "step 2: the case-study campaign",
     "ind_basis": "step 3: the basis trade",
     "ind_open_interest": "step 2: the open-interest triggers",
     "margin_collateral": "step 3: spot as collateral",

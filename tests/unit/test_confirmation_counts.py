@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from steelyard.domain import codes
 from steelyard.engine.confirmation import confirmed
-from tests.support.plans import Scene, phases, trigger
+from tests.support.plans import Actor, Scene, phases
 
 VALUES = {"T": 1.0, "F": 0.0, "U": math.nan}
 
@@ -45,13 +45,13 @@ def test_nothing_is_confirmed_where_nothing_is_evaluated() -> None:
 def test_a_trigger_fires_first_where_its_condition_is_first_confirmed(
     text: str, needed: int, more: int, on_unknown: str
 ) -> None:
-    rule = {
+    rule: dict[str, float] = {
         "confirm_needed": needed,
         "confirm_window": needed + more,
         "on_unknown": codes.ON_UNKNOWN.index(on_unknown),
         "failsafe_after": -1,
     }
-    lived = phases(Scene(triggers=[trigger(text, **rule)]))
+    lived = phases(Scene(triggers=[Actor(when=text, rule=rule)]))
 
     found = confirmed(values_of(text), (needed, needed + more), on_unknown)
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.data.catalogue import open_market
-from steelyard.domain.arrays import Ints
 from steelyard.domain.market import Market
 from steelyard.domain.time import DAY_MS
 from steelyard.engine.evidence import (
@@ -65,7 +64,7 @@ def test_a_gap_of_seven_days_goes_on_and_one_of_eight_starts_anew() -> None:
 
 @given(st.lists(st.integers(0, 400), unique=True).map(sorted))
 def test_true_days_within_an_episode_are_near_and_episodes_far_apart(days: list[int]) -> None:
-    true_day: Ints = np.array(days, dtype=np.int64)
+    true_day = np.array(days, dtype=np.int64)
 
     starts = episode_starts(true_day)
 

@@ -132,9 +132,10 @@ def evaluate_trigger(
             release(plan.rules[entity], state.life[entity], state.stance[0], condition)
     elif state.life[entity]["phase"] == UNWINDING:
         unwind_further(plan.rules[entity], state.life[entity], condition)
-    elif not is_cooling(state.life[entity]):
-        if stands_confirmed(plan, signals, state, moment, entity, view):
-            enter(state, entity, view)
+    elif not is_cooling(state.life[entity]) and stands_confirmed(
+        plan, signals, state, moment, entity, view
+    ):
+        enter(state, entity, view)
     if state.life[entity]["phase"] == ACTIVE:
         measure_strength(plan, signals, state, moment, entity)
 
