@@ -134,6 +134,24 @@ def test_a_finding_ends_with_1_and_a_remark_with_0(tmp_path: Path, catalogue: Pa
     assert (remark["moment"], remark["count"]) == ("2020-02-01T00:00:00Z", 14)
 
 
+def test_the_text_shows_the_first_remarks_and_counts_the_others(
+    tmp_path: Path, catalogue: Path
+) -> None:
+    # Four regimes that are confirmed at once overlap in six pairs, and the safest never ends.
+    body = "".join(
+        f"\n[[regimes]]\nid = '{name}'\nwhen = 'close > 840'\nspot = 0.5\nfutures = 0.0\n"
+        for name in ("a", "b", "c", "d")
+    )
+    words = words_of(tmp_path, catalogue, body)
+
+    said, document = ran(*words).stdout, json.loads(ran(*words, "--json").stdout)
+
+    assert len(document["market"]["remarks"]) == 7
+    assert said.count("\n- ") == 6
+    assert "- and 2 more remarks: see --json." in said
+    assert "3 findings, 7 remarks" in " ".join(said.split())
+
+
 def test_a_lacking_series_is_a_finding_and_the_rest_is_counted(
     tmp_path: Path, catalogue: Path
 ) -> None:

@@ -121,7 +121,7 @@ def test_a_regime_that_may_only_follow_another_says_after_which(
 
     said = next(each.sentence for each in found if each.id == "second")
     # Day 37 closes at 1012, so days 37 to 44 are eight evaluations.
-    assert "at 8 it could not follow, which it may after first only." in said
+    assert "at 8 baseline was in force, and it may follow first only." in said
 
 
 def test_a_regime_whose_guard_fails_says_which(tmp_path: Path, market: Market) -> None:
@@ -130,7 +130,7 @@ def test_a_regime_whose_guard_fails_says_which(tmp_path: Path, market: Market) -
 
     found = only(examined(tmp_path, market, body).findings, "unreachable")
 
-    assert "at 8 its guard spot_near_target failed." in found.sentence
+    assert "at 8 its guard spot_near_target failed while baseline was in force." in found.sentence
 
 
 def test_a_regime_without_its_trigger_says_how_often_that_was_active(
@@ -153,6 +153,14 @@ def test_regimes_that_overlap_say_on_how_many_days_and_who_wins(
 
     assert found.sentence == ("safe wins over bold: both confirmed on 6 days, first 2020-01-17.")
     assert (found.moment_ms, found.count) == (end_of(15), 6)
+
+
+def test_regimes_that_follow_different_ones_do_not_overlap(tmp_path: Path, market: Market) -> None:
+    body = regime("first", "close > 350", "after = ['baseline']") + regime(
+        "second", "close > 480", "after = ['first']"
+    )
+
+    assert "overlap" not in {each.kind for each in examined(tmp_path, market, body).remarks}
 
 
 def test_what_did_not_end_says_since_when_and_for_how_long(tmp_path: Path, market: Market) -> None:

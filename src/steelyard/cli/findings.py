@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from steelyard.cli.evidence_words import evidence_document, evidence_lines
 from steelyard.cli.profile_words import profile_document
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from steelyard.policy.schema import LifeCycle, Limits
     from steelyard.report.activity import TriggerActivity
     from steelyard.report.inputs import JsonValue
+
+REMARKS_SHOWN: Final = 5
+"""Remarks of the text; the document holds all."""
 
 
 def series_of(compiled: CompiledPolicy) -> tuple[str, ...]:
@@ -134,7 +137,9 @@ def _verdict(
         f"to {last_day(found.end_ms)}: {many}.{_unchanged(found)}"
     )
     listed = [f"! {finding.sentence}" for finding in found.findings]
-    listed += [f"- {remark.sentence}" for remark in found.remarks]
+    listed += [f"- {remark.sentence}" for remark in found.remarks[:REMARKS_SHOWN]]
+    left_out = len(found.remarks) - REMARKS_SHOWN
+    listed += [f"- and {counted(left_out, 'more remark')}: see --json."] if left_out > 0 else []
     return [
         *textwrap.wrap(said, width),
         *(line for one in listed for line in textwrap.wrap(one, width, subsequent_indent="  ")),

@@ -161,10 +161,11 @@ def _lacking(compiled: CompiledPolicy, market: Market) -> Iterator[Finding]:
 def _remarks(
     compiled: CompiledPolicy, inputs: RunInputs, seen: tuple[Seen, ...]
 ) -> Iterator[Finding]:
-    yield from overlaps(compiled, seen, inputs.walk.decisions)
+    """Yield what is worth knowing, the rarest kind first."""
     yield from unended(episodes(inputs))
     for sentence in absent_series(compiled, inputs.market):
         yield Finding(kind="stand_in", id=compiled.policy.name, sentence=f"{sentence}.")
+    yield from overlaps(compiled, seen, inputs.walk.decisions)
 
 
 def _in_vain(

@@ -12,7 +12,7 @@ from steelyard.domain.record import Decisions
 from steelyard.domain.time import DAY_MS, text
 from steelyard.engine.confirmation import confirmed
 from steelyard.policy.compile import CompiledPolicy
-from steelyard.policy.schema import Regime
+from steelyard.policy.schema import PolicyDocument, Regime
 from steelyard.report.activity import BASELINE, Episode, RegimeActivity, TriggerActivity
 from steelyard.report.words import counted, days
 
@@ -186,25 +186,29 @@ def _kept_out(
         needed, window = regime.confirm
         yield f"at {waiting:,d} not confirmed, which takes {needed} of {window}"
     stood = decisions.regime[own.row][own.is_confirmed]
-    for safer in range(number):
-        blocked = int(np.count_nonzero(stood == safer))
+    for other in range(-1, len(document.regimes)):
+        blocked = int(np.count_nonzero(stood == other))
         if blocked:
-            yield f"at {blocked:,d} the safer {document.regimes[safer].id} was in force"
-    other = int(np.count_nonzero((stood < 0) | (stood > number)))
-    if other:
-        yield f"at {other:,d} {_guarded(regime)}"
+            yield f"at {blocked:,d} {_in_its_way(document, number, other)}"
 
 
-def _guarded(regime: Regime) -> str:
-    if regime.after is not None:
-        return f"it could not follow, which it may after {' or '.join(regime.after)} only"
-    return f"its guard {regime.only_if} failed" if regime.only_if else "its release was not due"
+def _in_its_way(document: PolicyDocument, number: int, other: int) -> str:
+    """Return why a confirmed regime does not take the place of the one in force."""
+    regime = document.regimes[number]
+    name = BASELINE if other < 0 else document.regimes[other].id
+    if regime.after is not None and name not in regime.after:
+        return f"{name} was in force, and it may follow {' or '.join(regime.after)} only"
+    if regime.only_if:
+        return f"its guard {regime.only_if} failed while {name} was in force"
+    return f"{'the safer ' if 0 <= other < number else ''}{name} was in force"
 
 
 def overlaps(
     compiled: CompiledPolicy, seen: Sequence[Seen], decisions: Decisions
 ) -> Iterator[Finding]:
     """Yield the pairs of regimes that were both confirmed at one evaluation.
+
+    Two that may only follow different ones never meet.
 
     Parameters
     ----------
@@ -219,9 +223,10 @@ def overlaps(
     on = np.zeros((len(compiled.policy.regime_ids), decisions.ms.size), dtype=np.bool_)
     for number, own in enumerate(seen[triggers:]):
         on[number, own.row[own.is_confirmed & own.is_true]] = True
+    regimes = compiled.policy.document.regimes
     for safer, bolder in combinations(range(on.shape[0]), 2):
         both = decisions.ms[on[safer] & on[bolder]]
-        if both.size == 0:
+        if both.size == 0 or not _may_meet(regimes[safer], regimes[bolder]):
             continue
         count = int(np.unique((both - 1) // DAY_MS).size)
         names = compiled.policy.regime_ids[safer], compiled.policy.regime_ids[bolder]
@@ -235,6 +240,13 @@ def overlaps(
             moment_ms=int(both[0]),
             count=count,
         )
+
+
+def _may_meet(one: Regime, other: Regime) -> bool:
+    """Return whether there is a regime from which both may be entered."""
+    if one.after is None or other.after is None:
+        return True
+    return not set(one.after).isdisjoint(other.after)
 
 
 def unended(episodes: Sequence[Episode]) -> Iterator[Finding]:
