@@ -190,7 +190,7 @@ def last_targets(
     real: AbstractSet[str] = frozenset(),
     all_day: bool = False,
 ) -> tuple[float, float]:
-    """Return the targets after told days, spot and futures, to twelve digits.
+    """Return the targets after told days, spot and futures, to ten digits.
 
     A hedge of a regime has made money the day after.
     """
@@ -198,4 +198,4 @@ def last_targets(
     spot = futures = 0.0
     for day in range(len(days)):
         spot, futures = life.live(View(0.6, float(day))).targets
-    return round(spot, 12), round(futures, 12)
+    return round(spot, 10), round(futures, 10)

@@ -27,7 +27,7 @@ RANGES_UP: Told = {"atr": 16.25, "natr": 0.1625}
 
 VOLATILE: Told = {"crosses_above": 1.0}
 RICH: Told = {"funding_above": 24.0, "funding_8h": 0.0006}
-BELOW: Told = {"sma(200)": 100.0 + 1e-10, "sma(50)": 102.0}
+BELOW: Told = {"sma(200)": 100.0 + 1e-9, "sma(50)": 102.0}
 """The close of 100 is below the average of 200 days by nothing to speak of: strength 0."""
 
 FAR_BELOW: Told = {"sma(200)": 140.0, "sma(50)": 130.0}
@@ -216,7 +216,7 @@ VOLATILITY = (
     ),
     row(
         "A10 another window and cut: 0.40 x 0.5",
-        "define.implied_crosses=crosses_above(implied_vol, quantile(implied_vol, 0.75, 180))",
+        "triggers.iv_percentile.when=crosses_above(implied_vol, quantile(implied_vol, 0.75, 180))",
         "triggers.iv_percentile.effect.cut_longs=0.50",
         days=VOLATILE,
         to=(0.60, 0.20),
@@ -253,7 +253,7 @@ FUNDING = (
         "4 longs to spot first: 1.00 and 0, then -0.10, and cash for it: 2 / (0.1 + 2), -0.1 of it",
         "triggers.funding_extreme.effect.flatten_longs_first=true",
         days=RICH,
-        to=(round(2 / 2.1, 12), round(-0.2 / 2.1, 12)),
+        to=(round(2 / 2.1, 10), round(-0.2 / 2.1, 10)),
     ),
     step(
         "A24 the mean of 48 hours",
