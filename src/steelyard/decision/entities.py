@@ -15,7 +15,7 @@ from steelyard.decision.life import (
 )
 from steelyard.decision.state import State
 from steelyard.domain.codes import ACTIVE, HEDGE_IN_PROFIT, SPOT_NEAR_TARGET, UNWINDING
-from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.compiled import compiled_inside, compiled_within
 from steelyard.domain.plan import Plan, Signals
 from steelyard.domain.view import View
 
@@ -267,7 +267,7 @@ def evaluate_regimes(plan: Plan, signals: Signals, state: State, moment: int, vi
         measure_strength(plan, signals, state, moment, entity)
 
 
-@compiled_inside
+@compiled_within
 def evaluate_entities(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
     """Evaluate every trigger and regime whose clock strikes at a moment."""
     triggers = plan.order.size
