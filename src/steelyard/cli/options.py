@@ -42,6 +42,14 @@ Window: TypeAlias = Annotated[
         help="A period by name in place of --start and --end, such as 2022-drawdown.",
     ),
 ]
+At: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="Moment, UTC: a day, meaning its 00:00, or an hour; else the end of the data.",
+    ),
+]
 Settings: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
