@@ -24,17 +24,21 @@ START = "2020-01-01"
 BAR = re.compile(r"^(\[\[?[a-z_]+\]?\])")
 KEY = re.compile(r"^([a-z0-9_]+)\s*=")
 
-HEAD = """\
-# The article, sentence by sentence
-
-Every sentence of the article with a number or an action, in other words, and what this product does about it.
-The lines are those of the shipped policies; `steelyard policies show article` prints the whole of one.
-Where a sentence can be read in several ways the reading is named; another reading is another number or line in a policy file, and `tests/unit/test_policy_readings.py` writes each.
-`DATA` is a folder of real history.
-The counts are of real BTC to {end}: days on which the condition was true in the daily history, in episodes (days at most seven apart are one), and how often the rule was in force in a backtest from {start}.
-A count says how rare a rule is, and nothing about profit.
-This page is written by `scripts/article.py` and compared in a test.
-"""
+HEAD = (
+    "# The article, sentence by sentence\n\n"
+    "Every sentence of the article with a number or an action, in other words, and what this "
+    "product does about it.\n"
+    "The lines are those of the shipped policies; `steelyard policies show article` prints the "
+    "whole of one.\n"
+    "Where a sentence can be read in several ways the reading is named; another reading is another "
+    "number or line in a policy file, and `tests/unit/test_readings.py` writes each.\n"
+    "`DATA` is a folder of real history.\n"
+    "The counts are of real BTC to {end}: days on which the condition was true in the daily "
+    "history, in episodes (days at most seven apart are one), and how often the rule was in force "
+    "in a backtest from {start}.\n"
+    "A count says how rare a rule is, and nothing about profit.\n"
+    "This page is written by `scripts/article.py` and compared in a test.\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def test_every_line_stands_in_the_policy_file(number: int) -> None:
 
 
 def test_lines_that_no_policy_states_are_refused() -> None:
-    with pytest.raises(SystemExit, match="article.toml does not state limits.unheard"):
+    with pytest.raises(SystemExit, match=r"article\.toml does not state limits\.unheard"):
         script().lines_of("article", "limits.unheard")
 
 
