@@ -11,7 +11,8 @@ import pytest
 
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.domain.time import DAY_MS
-from steelyard.report.figures import candles, figures, highest_of_day
+from steelyard.report.candles import candles
+from steelyard.report.figures import figures, highest_of_day
 from steelyard.report.page import embedded, page
 from steelyard.report.result import Result, build_result
 from steelyard.report.story import answer, caveat
