@@ -1,10 +1,9 @@
 /* The pictures of a report: small multiples on one time axis, and a waterfall. No network, no storage. */
 (() => {
-  const HOUR = 3600000;
-  const DAY = 24 * HOUR;
+  const DAY = 86400000;
   const WEEK = 7 * DAY;
   const DAY_CANDLE = 4; // pixels that a day takes at least where days are drawn as candles
-  const HOUR_CANDLE = 1.5; // and that an hour takes where hours are
+  const HOUR_CANDLE = 2; // and that an hour takes where hours are
   const SYMBOLS = ["triangle", "diamond", "rect", "circle", "arrow", "roundRect", "pin"];
   const TINTS = 5;
   const data = JSON.parse(document.getElementById("figures").textContent);
@@ -94,7 +93,7 @@
     const profile = data.profiles
       ? `Beside it: where the volume of the last ${data.profiles.days} days was traded, to the day under the pointer or the end of the view; dark is the value area of 70 %, the line its fullest price.`
       : "No volume profile was known in this time: it needs 30 days of hourly bars.";
-    return `Closes of days; candles of days, then of hours, when zoomed in. Marks show when a trigger fired, each in the shape of its row below. ${levels_} ${profile}`;
+    return `Closes of days; zoomed in, candles of days and then of hours: hollow where the price rose, filled where it fell. Marks show when a trigger fired, each in the shape of its row below. ${levels_} ${profile}`;
   };
   const PANELS = [
     {
@@ -175,7 +174,7 @@
     data: data.spells
       .filter(([regime]) => regime >= 0)
       .map(([regime, from, to]) => [
-        { xAxis: from, itemStyle: { color: tint(regime), opacity: dark.matches ? 0.4 : 0.42 } },
+        { xAxis: from, itemStyle: { color: tint(regime), opacity: dark.matches ? 0.4 : 0.36 } },
         { xAxis: to },
       ]),
   });
@@ -288,7 +287,8 @@
   /** Key levels: a line for as long as each stayed as it was. */
   const levels = () => ({
     id: "levels", type: "custom", xAxisIndex: 0, yAxisIndex: 0, animation: false, silent: true, clip: true, z: 2,
-    encode: { x: [0, 1], y: [] }, data: data.levels.map(([from, to, price_, touches], n) => [from, to, price_, touches, n]),
+    encode: { x: [0, 1], y: 5 }, // nothing on y: a level far away does not stretch the axis
+    data: data.levels.map(([from, to, price_, touches], n) => [from, to, price_, touches, n, "-"]),
     renderItem: (params, api) => {
       const [x, y] = api.coord([api.value(0), api.value(2)]);
       const [end] = api.coord([api.value(1), api.value(2)]);
@@ -304,11 +304,15 @@
           style: { stroke: ink.level, lineWidth: Math.min(touches - 1, 4) * 0.9, opacity },
         },
       ];
-      const text = `${price(api.value(2))}, ${touches} touches`;
-      if (to - from > text.length * 6 + 8) {
+      const text = `${price(api.value(2))} · ${touches} touches`;
+      const long = text.length * 6 + 8;
+      params.context.written ??= [];
+      const isFree = params.context.written.every(([x0, x1, y0]) => from > x1 || from + long < x0 || Math.abs(y - y0) > 13);
+      if (to - from > long && isFree) {
+        params.context.written.push([from, from + long, y]);
         children.push({
           type: "text",
-          style: { text, x: from + 3, y: y - 3, fill: ink.soft, fontSize: 10.5, fontFamily: ink.font, verticalAlign: "bottom" },
+          style: { text, x: from + 3, y: y - 3, fill: ink.soft, fontSize: 10.5, fontFamily: ink.font, verticalAlign: "bottom", stroke: ink.paper, lineWidth: 2.5 },
         });
       }
       return { type: "group", children };
@@ -340,7 +344,7 @@
     const poc = middle < 0 || middle > plot.height ? "" : `<line x1="0" x2="${width}" y1="${middle.toFixed(1)}" y2="${middle.toFixed(1)}"/>`;
     beside.style.cssText = `left:${box.clientWidth - margins().right + 2}px;top:${plot.top}px;width:${width}px;height:${plot.height}px`;
     beside.innerHTML = `<svg width="${width}" height="${plot.height}" aria-hidden="true">${bars.join("")}${poc}</svg>`;
-    besideHead.textContent = `volume, ${found.days} days to ${date(data.ms[row])}`;
+    besideHead.textContent = `volume${isNarrow() ? "" : `, ${found.days} days`} to ${date(data.ms[row])}`;
   };
 
   const DASHES = ["solid", [6, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
@@ -454,6 +458,10 @@
     const [, , price_, touches, known] = found;
     return `${price(price_)} (${touches} touches, known since ${date(known)}, strength ${strengthAt(found, ms).toFixed(2)})`;
   };
+  const profileFacts = ({ days, low, high, first, last, fullest, volume }) => {
+    const edge = (bin) => price(low + (bin * (high - low)) / volume.length);
+    return `volume of ${days} days fullest at ${edge(fullest + 0.5)}, value area ${edge(first)} to ${edge(last + 1)}`;
+  };
   const hourFacts = (ms) => {
     const i = hourRow(ms);
     if (showing !== "hour" || !(i >= 0 && i < hours.rows) || hours.gone[i]) return [];
@@ -474,6 +482,8 @@
       if (data.reach[row] != null) told.push(`liquidation ${move(data.reach[row])} away`);
     }
     const near = [["support", data.support[row]], ["resistance", data.resistance[row]]].filter(([, n]) => n != null);
+    const profile = profiles.get(row);
+    if (profile) told.push(profileFacts(profile));
     told.push(...near.map(([name, n]) => lineOf(name, levelFacts(data.levels[n], ms))));
     told.push(`regime ${regimeName(spellAt(ms)[0])}${active.length ? `; active: ${active.join(", ")}` : ""}`);
     return told;
