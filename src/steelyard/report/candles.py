@@ -74,6 +74,7 @@ def hourly(bars: Bars, start_ms: int, end_ms: int) -> JsonValue:
     Parameters
     ----------
     bars : Bars
+        Hourly ones.
     start_ms, end_ms : int, milliseconds
         Only bars that begin and end between them.
 

@@ -7,8 +7,8 @@ from steelyard.domain.codes import PARTS
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.ledger.distance import liquidation_moves
 from steelyard.report.activity import regime_runs
-from steelyard.report.daily import Daily, last_known, quotient
 from steelyard.report.candles import candles, hourly
+from steelyard.report.daily import Daily, last_known, quotient
 from steelyard.report.inputs import BENCHMARKS, JsonValue
 from steelyard.report.market_figures import key_levels, volume_profiles
 from steelyard.report.metrics import drawdown
@@ -16,6 +16,7 @@ from steelyard.report.reasons import has_news, sentences
 from steelyard.report.result import Result
 from steelyard.report.rounding import amounts, fraction, fractions, integers
 from steelyard.report.story import TITLES
+
 
 def highest_of_day(values: Floats, rows: Ints) -> Floats:
     """Return the highest value from after one daily row up to the next, float64[n_rows]."""
@@ -35,7 +36,9 @@ def _exposure(result: Result, account: Daily) -> dict[str, JsonValue]:
         "spot": _from_second(fractions(quotient(curve.spot[rows], equity))),
         "futures": _from_second(fractions(quotient(curve.futures[rows], equity))),
         "hedge": _from_second(fractions(account.hedge_ratio)),
-        "leverage": _from_second(fractions(quotient(np.abs(curve.futures[rows]), curve.cash[rows]))),
+        "leverage": _from_second(
+            fractions(quotient(np.abs(curve.futures[rows]), curve.cash[rows]))
+        ),
         "margin": _from_second(fractions(_margin_ratios(result, account))),
         "reach": _from_second(fractions(_liquidation_moves(result, account))),
     }

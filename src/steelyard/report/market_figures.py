@@ -43,6 +43,7 @@ def stretches(table: LevelTable, rows: range) -> list[Stretch]:
     Parameters
     ----------
     table : LevelTable
+        The key levels of every week.
     rows : range
         The weeks that are asked about.
 
@@ -72,7 +73,9 @@ def stretches(table: LevelTable, rows: range) -> list[Stretch]:
     return found
 
 
-def _numbers(levels: Floats, rows: Ints, table: LevelTable, found: list[Stretch]) -> list[JsonValue]:
+def _numbers(
+    levels: Floats, rows: Ints, table: LevelTable, found: list[Stretch]
+) -> list[JsonValue]:
     """Return which stretch the level of each stamp belongs to; None without a level."""
     number = {
         place: n
@@ -149,7 +152,9 @@ def volume_profiles(market: Market, ms: Ints) -> JsonValue:
     Parameters
     ----------
     market : Market
+        Whose hourly bars make the profiles.
     ms : int64[n], milliseconds, increasing
+        When; a profile holds what was known then.
 
     Returns
     -------

@@ -1,11 +1,11 @@
-"""Whole numbers as short text that a browser unpacks by itself: variable length, deflate, base64."""
+"""Whole numbers as short text that a browser unpacks itself: variable length, deflate, base64."""
 
 import base64
 import zlib
 
 import numpy as np
 
-from steelyard.domain.arrays import Ints
+from steelyard.domain.arrays import Flags, Ints
 
 GROUP_BITS = 7
 """Bits of a number in one byte; the eighth says that another byte follows."""
@@ -34,7 +34,7 @@ def varints(values: Ints) -> bytes:
     is_last = groups < (1 << GROUP_BITS)
     low = (groups & np.uint64(0x7F)).astype(np.uint8)
     written = np.where(is_last, low, low | np.uint8(0x80))
-    is_used = np.cumsum(is_last, axis=1) - is_last == 0
+    is_used: Flags = np.cumsum(is_last, axis=1) - is_last == 0
     return bytes(written[is_used].tobytes())
 
 

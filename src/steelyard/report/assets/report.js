@@ -144,7 +144,10 @@
   beside.className = "profile";
   const besideHead = document.createElement("div");
   besideHead.className = "profile-head";
-  box.append(canvas, beside, besideHead, ...words.flatMap(({ head, foot }) => [head, foot]));
+  const names = document.createElement("div"); // beside the picture, so that a new one costs no drawing
+  names.className = "names";
+  names.setAttribute("aria-hidden", "true");
+  box.append(canvas, names, beside, besideHead, ...words.flatMap(({ head, foot }) => [head, foot]));
 
   const isNarrow = () => box.clientWidth < 640;
   const margins = () => (isNarrow() ? { left: 44, right: 92 } : { left: 56, right: 148 });
@@ -441,13 +444,13 @@
       }
       drawn.push(...own);
     }
-    return drawn.map(({ x, y, text, colour, bold }) => ({
-      type: "text", silent: true, z: 8, x, y,
-      style: { text, fill: colour, fontSize: 11, fontFamily: ink.font, fontWeight: bold ? "bold" : "normal", verticalAlign: "middle" },
-    }));
+    return drawn.map(
+      ({ x, y, text, colour, bold }) =>
+        `<span style="left:${x}px;top:${y.toFixed(1)}px;color:${colour}${bold ? ";font-weight:600" : ""}">${escape(text)}</span>`,
+    );
   };
   const drawLabels = () => {
-    chart.setOption({ graphic: [{ id: "labels", type: "group", children: labels(plots) }] }, { replaceMerge: ["graphic"] });
+    names.innerHTML = labels(plots).join("");
     drawProfile(lastRow());
   };
 
@@ -535,7 +538,7 @@
     return base;
   };
   const xAxis = (panel, i) => ({
-    gridIndex: i, type: "time", min: data.start, max: data.end,
+    gridIndex: i, type: "time", min: data.start, max: data.end, containShape: false, // one axis for all panels
     axisLine: { lineStyle: { color: ink.line }, onZero: false }, axisTick: { show: false }, splitLine: { show: false },
     axisLabel: {
       show: panel.key !== "lanes", color: ink.soft, fontSize: 11, hideOverlap: true,
@@ -601,9 +604,8 @@
     const start = Math.max(Math.min(middle - half, data.end - 2 * half), data.start);
     chart.dispatchAction({ type: "dataZoom", dataZoomIndex: 0, startValue: start, endValue: Math.min(start + 2 * half, data.end) });
   };
-  chart.on("dataZoom", () => {
-    const { startValue, endValue } = chart.getOption().dataZoom[0];
-    view = { from: startValue, to: endValue };
+  /** Draw what depends on how much is in view. */
+  const refresh = () => {
     if (detail() !== showing || markSize() !== size || showing === "hour") {
       showing = detail();
       box.dataset.candles = showing;
@@ -612,6 +614,12 @@
       chart.setOption({ series: [candles(showing), faded, ...marks(), ...laneMarks()] });
     }
     drawLabels();
+  };
+  chart.on("dataZoom", (event) => {
+    const { start, end, startValue, endValue } = event.batch?.[0] ?? event;
+    const at = (share) => data.start + (share / 100) * (data.end - data.start);
+    view = { from: startValue ?? at(start), to: endValue ?? at(end) };
+    refresh();
   });
   chart.on("updateAxisPointer", ({ axesInfo }) => {
     drawProfile(axesInfo?.length ? nearest(axesInfo[0].value) : lastRow());
@@ -788,7 +796,7 @@
       if (data.profiles) profiles = await unpackedProfiles(data.profiles);
       box.dataset.hours = hours?.rows ?? 0;
       box.dataset.profiles = profiles.size;
-      draw();
+      refresh();
     } catch {
       document.getElementById("packed-note").textContent =
         "This browser cannot unpack the hourly candles and volume profiles; everything else is complete.";
