@@ -27,6 +27,7 @@ from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.evaluate import Memo, evaluate_signals
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series
+from steelyard.policy.sources import source_switches
 from steelyard.report.inputs import JsonValue, RunInputs
 from steelyard.report.policy_facts import policy_facts
 from steelyard.report.result import Result, build_result
@@ -232,6 +233,7 @@ def backtest(
             warnings=(
                 *absent_series(compiled, market),
                 *size_warnings(walked.fills, course.track),
+                *source_switches(compiled, market, course.start_ms, course.end_ms, course.memo),
             ),
         )
     )

@@ -4,7 +4,7 @@ import math
 
 from steelyard.domain.arrays import Floats, Table
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.kernel.book import Book
@@ -13,7 +13,7 @@ from steelyard.ledger.account import book_fill, equity, revalue, settle_funding
 from steelyard.ledger.margin import close_by_force, forced_price
 
 
-@compiled
+@compiled_inside
 def note_fill(
     book: Book,
     stamps: tuple[int, int],
@@ -71,7 +71,7 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     note_fill(book, stamps, (asset, leg, order["reason"]), (quantity, price, reference), paid)
 
 
-@compiled
+@compiled_inside
 def first_leg(book: Book, asset: int) -> int:
     """Return which leg's order goes first: futures that lower risk, else spot (domain 9.6)."""
     held = book.account.quantity[asset, SPOT] + book.account.quantity[asset, PERP]
@@ -83,8 +83,8 @@ def fill_pending(book: Book, track: Track, costs: Costs, bar: int) -> None:
     """Fill what waits, at the first price of a bar."""
     for asset in range(book.orders.shape[0]):
         first = first_leg(book, asset)
-        fill_leg(book, track, costs, asset, first, bar)
-        fill_leg(book, track, costs, asset, PERP + SPOT - first, bar)
+        for leg in (first, PERP + SPOT - first):
+            fill_leg(book, track, costs, asset, leg, bar)
 
 
 @compiled_inside
@@ -156,7 +156,7 @@ def settle(account: Account, track: Track, bar: int) -> None:
                 settle_funding(account, asset, leg, rate)
 
 
-@compiled
+@compiled_inside
 def value_at(account: Account, prices: Floats) -> None:
     """Move every asset to new prices, float64[n_assets, n_legs]."""
     for asset in range(prices.shape[0]):
@@ -205,14 +205,14 @@ def weight_of(account: Account, asset: int, leg: int) -> float:
     return float(value / equity(account))
 
 
-@compiled
+@compiled_inside
 def open_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     """Open a bar: its first marks, and liquidation of what cannot carry them."""
     value_at(book.account, track.open[bar])
     force_close_now(book, track, costs, bar)
 
 
-@compiled
+@compiled_inside
 def rest_of_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     """Live through a bar after its fills.
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from steelyard.domain.codes import SPOT
-from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Account, Costs
 from steelyard.ledger.margin import maintenance_of
 from steelyard.planning.orders import round_to_lot
@@ -59,7 +59,7 @@ def affordable(
     return paid if paid * price >= costs.min_notional[asset, SPOT] else 0.0
 
 
-@compiled
+@compiled_inside
 def fill_of(
     account: Account,
     costs: Costs,
