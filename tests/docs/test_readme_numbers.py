@@ -8,7 +8,7 @@ import pytest
 from steelyard.data.catalogue import open_market
 from steelyard.engine.backtest import backtest
 from steelyard.engine.dates import window
-from steelyard.report.words import money, percent
+from steelyard.report.words import money, percent, signed_percent
 from tests.support.data import real_data
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -46,3 +46,18 @@ def test_the_readme_tells_the_figures_of_the_2022_window() -> None:
         expected[row] = shown(float(nav[0]), float(nav[-1]), worst)
 
     assert figures_of_readme() == expected
+
+
+@pytest.mark.real
+def test_the_readme_tells_how_the_policy_did_over_all_years() -> None:
+    said = README.read_text("utf-8")
+    found = re.search(r"`--start (\S+) --end (\S+)` in place of the window, .*", said)
+    assert found is not None
+    market = open_market(real_data(), asset="BTC")
+    result = backtest("article", market, start=found[1], end=found[2])
+    held = result.benchmark_accounts["hold"].nav
+
+    assert found[0].endswith(
+        f"ended at {money(result.end_equity)} ({signed_percent(result.total_return)}) and holding "
+        f"at {money(float(held[-1]))} ({signed_percent(float(held[-1] / held[0]) - 1.0)})."
+    )
