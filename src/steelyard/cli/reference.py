@@ -18,9 +18,11 @@ A complaint is one line that says what was found and what to do.
 |---|---|
 | 0 | done |
 | 1 | a check found something |
-| 2 | a mistake in what was asked: the command line, the policy, the dates, the cash, the folder to write to, a full disk |
-| 3 | the data cannot give it: the folder of the history is not there, or lacks the venue, the asset (`btc` is not `BTC`) or a series; a series cannot be true; or the books of a run disagree |
+| 2 | a mistake in what was asked: command line, policy, dates, cash, folder to write to, full disk |
+| 3 | the data cannot be used: folder to read from, venue, asset, series; or the books disagree |
 | 130, 141 | interrupted; the reader of the output went away |
+
+Data that lacks what was named cannot be used, also where it was mistyped: `btc` is not `BTC`.
 
 ```sh
 steelyard policies
