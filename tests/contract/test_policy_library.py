@@ -16,7 +16,7 @@ from steelyard.policy.compile import compile_policy
 from steelyard.policy.evaluate import Evaluation, Grid, evaluate_signals
 from steelyard.policy.library import CONSTANTS, FUNCTIONS, Argument, Function
 from steelyard.policy.load import load_policy, policy_names
-from steelyard.policy.measures import BARS, FUNDING, LEVELS, WINDOWS
+from steelyard.policy.measures import BARS, FUNDING, LEVELS, PROFILE, WINDOWS
 from steelyard.policy.nodes import STATE
 from steelyard.policy.parse import Definitions, parse
 from steelyard.policy.pointwise import POINTWISE
@@ -34,6 +34,8 @@ SAMPLES = {
     "rate": "0.0003",
     "share": "0.75",
     "hours": "24",
+    "days": "10",
+    "bins": "20",
     "factor": "2",
     "flag": "false",
     "lo": "low",
@@ -100,7 +102,14 @@ def test_the_reference_names_no_function_that_does_not_exist() -> None:
 
 
 def test_every_function_of_now_is_worked_out_in_one_place() -> None:
-    places = [set(BARS), set(WINDOWS), set(LEVELS), set(FUNDING), set(POINTWISE) & set(FUNCTIONS)]
+    places = [
+        set(BARS),
+        set(WINDOWS),
+        set(LEVELS),
+        set(PROFILE),
+        set(FUNDING),
+        set(POINTWISE) & set(FUNCTIONS),
+    ]
     side = {name for name in NOW if FUNCTIONS[name].grid == "series"}
     entry = STATE & set(FUNCTIONS)
 

@@ -54,6 +54,8 @@ FIRST_STEP = (
     "ind_quantile_conventions",
     "ind_realised_vol",
     "ind_iv_percentile",
+    "ind_volume_profile",
+    "ind_rejection_candle",
     "decision_confirmation",
     "decision_compose",
     "decision_regime_precedence",
@@ -79,8 +81,6 @@ NOT_YET = {
     "decision_campaign": "step 2: the case-study campaign",
     "ind_basis": "step 3: the basis trade",
     "ind_open_interest": "step 2: the open-interest triggers",
-    "ind_rejection_candle": "step 2: the rejection candle",
-    "ind_volume_profile": "step 2: the volume profile",
     "margin_collateral": "step 3: spot as collateral",
     "margin_liquidation:inverse": "step 3: inverse contracts",
     "metrics_min_variance_hedge": "a later step: the minimum-variance hedge",
@@ -90,6 +90,9 @@ NOT_YET = {
     "stat_reality_check": "a later step: guards against overfitting",
     "ind_atr:input.open": "an input that the rule does not need",
     "ind_atr:input.volume": "an input that the rule does not need",
+    "ind_rejection_candle:params.atr": "says in words what the context is",
+    "ind_rejection_candle:params.peak": "says in words what the context is",
+    "ind_rejection_candle:cases[].reason": "says in words why",
     "ind_oscillators:input.open": "an input that the rule does not need",
 }
 """Why a file, or a part of one, is not used: the longest beginning of its place counts."""

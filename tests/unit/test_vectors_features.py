@@ -5,10 +5,13 @@ import re
 import numpy as np
 
 from steelyard.domain.arrays import Flags, Floats, Ints
+from steelyard.features.candles import Bounds, Prices, candle, rejection_tests
 from steelyard.features.funding import compound_apy, hours_above, rate_8h, simple_apr
 from steelyard.features.level_table import LevelTable, Pivots, levels_at, pivots
 from steelyard.features.levels import breached, held_support, level_distance, near_resistance
 from steelyard.features.oscillators import adx, atr, bandwidth, chop, minus_di, natr, plus_di, rsi
+from steelyard.features.profile import Layout, Profiles, poc, profiles, shelf, vah, val
+from steelyard.features.profile_shape import ProfileShape, profile_shape
 from steelyard.features.trend import crosses_above, crosses_below, sma
 from steelyard.features.volatility import garman_klass, parkinson, realised_vol
 from steelyard.features.windows import (
@@ -361,3 +364,101 @@ def test_the_exit_needs_a_calm_market_and_five_closes_above_support(case: Node) 
 
     assert case.differences(computed) == []
     assert case.root["first_exit_index"].differences(int(np.argmax(leaves))) == []
+
+
+def shape_as_written(found: ProfileShape) -> dict[str, object]:
+    """Return a profile under the keys of the vector."""
+    words = {1: "up", -1: "down"}
+    shelves = [
+        {
+            "first_bin": one.first_bin,
+            "last_bin": one.last_bin,
+            "low": one.low,
+            "high": one.high,
+            "volume_share": one.volume_share,
+            "centre": one.centre,
+            "centre_location": one.centre_location,
+            "massive_at_peak": one.massive_at_peak,
+        }
+        for one in found.shelves
+    ]
+    return {
+        "edges": found.edges,
+        "bin_volume": found.volume,
+        "poc_bin": found.poc_bin,
+        "poc_price": found.poc,
+        "val": found.val,
+        "vah": found.vah,
+        "value_area_share": found.value_area_share,
+        "steps": [f"{words[int(np.sign(step))]}{abs(step)}" for step in found.steps],
+        "shelves": shelves,
+    }
+
+
+@each_case("ind_volume_profile")
+def test_the_volume_profile_of_bars(case: Node) -> None:
+    low, high, volume = (case["input"][key].series() for key in ("low", "high", "volume"))
+    layout = Layout(low.size, case["input"]["bins"].whole())
+    found = profiles(low, high, volume, np.array([low.size]), layout)
+    computed = shape_as_written(profile_shape(found, 0))
+    read = {"poc_price": poc(found)[0], "val": val(found, 0.70)[0], "vah": vah(found, 0.70)[0]}
+    massive = [one["massive_at_peak"].truth() for one in case["expected"]["shelves"]]
+
+    assert case["expected"].differences(computed) == []
+    assert case["expected"].differences(read) == []
+    assert shelf(found, 1.5, 0.20, 3.0)[0] == any(massive)
+
+
+@each_case("ind_volume_profile", "histogram_only")
+def test_the_value_area_of_given_bins(case: Node) -> None:
+    # Bins of width 1 from 0: the value area begins at its first bin, and ends after its last.
+    volume = case["bin_volume"].series()
+    found = profile_shape(Profiles(np.zeros(1), np.array([float(volume.size)]), volume[None]), 0)
+    written = shape_as_written(found)
+    computed = {
+        "poc_bin": found.poc_bin,
+        "val_bin": round(found.val),
+        "vah_bin": round(found.vah) - 1,
+        "share": found.value_area_share,
+        "steps": written["steps"],
+    }
+
+    assert case.differences(computed) == []
+
+
+@each_case("ind_rejection_candle", "cases", "*")
+def test_the_five_signs_of_a_rejection_candle(case: Node) -> None:
+    params, context = case.root["params"], case.root["context"]
+    bars = Prices(*(np.array([case[key].number()]) for key in ("o", "h", "l", "c")))
+    bounds = Bounds(
+        wick=params["upper_wick_share_min"].number(),
+        location=params["clv_max"].number(),
+        body=params["wick_to_body_min"].number(),
+        range=params["range_atr_min"].number(),
+        peak=params["peak_tolerance_atr"].number(),
+    )
+    ranges, peak = (
+        np.array([context[key].number()]) for key in ("atr_prev", "highest_high_prev20")
+    )
+    tests = rejection_tests(bars, ranges, peak, bounds)
+    names = {
+        "upper_wick_share": tests.wick,
+        "close_location": tests.location,
+        "wick_vs_body": tests.body,
+        "range_vs_atr": tests.range,
+        "at_peak": tests.peak,
+    }
+    computed: dict[str, object] = {"rejection": tests.all[0]}
+    if "tests" in case:
+        shape = candle(bars)
+        computed |= {
+            "tests": {name: test[0] for name, test in names.items()},
+            "upper_wick": shape.upper_wick[0],
+            "lower_wick": shape.lower_wick[0],
+            "body": shape.body[0],
+            "range": shape.range[0],
+            "upper_wick_share": shape.wick_share[0],
+            "close_location_value": shape.location[0],
+        }
+
+    assert case.differences(computed) == []

@@ -10,23 +10,22 @@ from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Bars, Market
 from steelyard.domain.plan import Signals
-from steelyard.domain.time import HOUR_MS, text
+from steelyard.domain.time import DAY_MS, HOUR_MS, text
 from steelyard.features.levels import LevelTable, level_rows, level_table
+from steelyard.features.profile import Layout, Profiles, profiles
 from steelyard.features.sampling import asof
 from steelyard.policy.clocks import last_before, moments_of, sampled, strikes
 from steelyard.policy.compile import CompiledPolicy
-from steelyard.policy.measures import BARS, FUNDING, LEVELS, WINDOWS
-from steelyard.policy.needs import check_needs
+from steelyard.policy.measures import BARS, FUNDING, LEVELS, PROFILE, WINDOWS, Numbers
+from steelyard.policy.needs import LEVEL_BARS, PROFILE_BARS, check_needs
 from steelyard.policy.nodes import Node
 from steelyard.policy.pointwise import POINTWISE
 
-Memo: TypeAlias = MutableMapping[tuple[str, str], Floats | LevelTable]
+Memo: TypeAlias = MutableMapping[tuple[str, str], Floats | LevelTable | Profiles]
 """What has been worked out on one market, by canonical text and grid; never for two markets."""
 
 LATE_MS: Final = 2 * HOUR_MS
 """A bar is unknown when its successor is overdue by more than this (domain 9.2)."""
-
-_LEVEL_BARS: Final = "1w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,8 @@ class Evaluation:
             if node.name in LEVELS:
                 table = self.level_table()
                 return LEVELS[node.name](bars, level_rows(own.ms, table), table, node.numbers)
+            if node.name in PROFILE:
+                return PROFILE[node.name](self.profiles(own, node.numbers[:3]), node.numbers)
             parts = tuple(self.values(child, own) for child in node.children)
             return WINDOWS[node.name](parts, node.numbers)
 
@@ -106,14 +107,32 @@ class Evaluation:
 
     def level_table(self) -> LevelTable:
         """Return the weekly key levels."""
-        key = ("level_table", _LEVEL_BARS)
+        key = ("level_table", LEVEL_BARS)
         known = self.memo.get(key)
         if isinstance(known, LevelTable):
             return known
-        weeks = self.market.bars[_LEVEL_BARS]
+        weeks = self.market.bars[LEVEL_BARS]
         table = level_table(weeks.high, weeks.low, weeks.volume, weeks.known_ms)
         self.memo[key] = table
         return table
+
+    def profiles(self, grid: Grid, numbers: Numbers) -> Profiles:
+        """Return the volume profile of the hours known at a grid's stamps.
+
+        ``numbers`` are the days it looks back, its bins, and whether it counts bars.
+        """
+        key = (f"profiles{numbers}", grid.name)
+        known = self.memo.get(key)
+        if isinstance(known, Profiles):
+            return known
+        days, bins, by_time = numbers
+        hours = self.market.bars[PROFILE_BARS]
+        window = int(days) * DAY_MS // hours.length_ms
+        ends = np.searchsorted(hours.known_ms, grid.ms, side="right")
+        layout = Layout(window, int(bins), bool(by_time))
+        found = profiles(hours.low, hours.high, hours.volume, ends, layout)
+        self.memo[key] = found
+        return found
 
 
 def evaluate_signals(

@@ -11,12 +11,27 @@ Grid: TypeAlias = Literal["pointwise", "bars", "funding", "series", "state"]
 or by the decision itself."""
 
 Kind: TypeAlias = Literal[
-    "number", "condition", "any", "window", "least", "rate", "share", "hours", "factor", "flag"
+    "number",
+    "condition",
+    "any",
+    "window",
+    "least",
+    "rate",
+    "share",
+    "hours",
+    "days",
+    "bins",
+    "factor",
+    "flag",
 ]
 """What an argument may be: an expression worth a number, a condition or either; or a constant."""
 
-CONSTANTS: Final = frozenset({"window", "least", "rate", "share", "hours", "factor", "flag"})
+CONSTANTS: Final = frozenset(
+    {"window", "least", "rate", "share", "hours", "days", "bins", "factor", "flag"}
+)
 MAX_WINDOW: Final = 5000
+MAX_DAYS: Final = 365
+MAX_BINS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +129,9 @@ def _structure(
     *arguments: Argument,
     event: bool = False,
     is_true: bool = False,
-    later: bool = False,
 ) -> Function:
     result: Result = "condition" if event or is_true else "number"
-    return Function(name, arguments, result, "bars", about, event=event, later=later)
+    return Function(name, arguments, result, "bars", about, event=event)
 
 
 _A = Argument("a", "number")
@@ -252,6 +266,13 @@ _SIDE: Final = (
     _series("dxy", "Index of the dollar.", later=True),
 )
 
+_PROFILE: Final = (
+    Argument("days", "days", "30"),
+    Argument("bins", "bins", "50"),
+    Argument("time", "flag", "false"),
+)
+_AREA: Final = Argument("area", "share", "0.70")
+
 _LEVELS: Final = (
     _structure("support", "Nearest key level at or below the close, from weekly pivots."),
     _structure("resistance", "Nearest key level at or above the close, from weekly pivots."),
@@ -279,20 +300,42 @@ _LEVELS: Final = (
         Argument("atrs", "factor", "1.0"),
         is_true=True,
     ),
-    _structure("poc", "Price with most volume in the profile.", later=True),
-    _structure("vah", "Upper edge of the profile's value area.", later=True),
-    _structure("val", "Lower edge of the profile's value area.", later=True),
+    _structure("poc", "Price with most volume in the profile.", *_PROFILE),
+    _structure(
+        "vah",
+        "Upper edge of the profile's value area, which holds `area` of the volume.",
+        *_PROFILE,
+        _AREA,
+    ),
+    _structure(
+        "val",
+        "Lower edge of the profile's value area, which holds `area` of the volume.",
+        *_PROFILE,
+        _AREA,
+    ),
     _structure(
         "shelf",
-        "True where a massive volume shelf stands at the peak.",
+        "True where neighbouring bins of at least `heavy` times the mean hold `share` of all "
+        "volume, centred in the top 1 / `top` of the profile's range.",
+        *_PROFILE,
+        Argument("heavy", "factor", "1.5"),
+        Argument("share", "share", "0.20"),
+        Argument("top", "factor", "3"),
         is_true=True,
-        later=True,
     ),
     _structure(
         "rejection",
-        "True on a sharp rejection candle at the peak.",
+        "True on a sharp rejection candle at the peak: upper wick at least `wick` of the range "
+        "and `body` bodies, close at most `location` of the range above the low, range at least "
+        "`range` times atr(14) of the bar before, high at most `peak` of those below the highest "
+        "of the n bars before.",
+        Argument("wick", "share", "0.50"),
+        Argument("location", "share", "0.35"),
+        Argument("body", "factor", "2"),
+        Argument("range", "factor", "1.25"),
+        Argument("peak", "share", "0.25"),
+        Argument("n", "window", "20"),
         event=True,
-        later=True,
     ),
 )
 

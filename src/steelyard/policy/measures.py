@@ -6,8 +6,18 @@ from typing import Final, TypeAlias
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars, Funding
 from steelyard.domain.time import DAY_MS
-from steelyard.features import funding, levels, oscillators, trend, volatility, windows
+from steelyard.features import (
+    candles,
+    funding,
+    levels,
+    oscillators,
+    profile,
+    trend,
+    volatility,
+    windows,
+)
 from steelyard.features.levels import LevelTable
+from steelyard.features.profile import Profiles
 
 Parts: TypeAlias = tuple[Floats, ...]
 """Values of a call's open arguments, on the call's own bars."""
@@ -28,6 +38,11 @@ def _realised(bars: Bars, numbers: Numbers) -> Floats:
     return volatility.realised_vol(bars.close, _n(numbers), bars_a_year=a_year)
 
 
+def _rejection(bars: Bars, numbers: Numbers) -> Floats:
+    prices = candles.Prices(bars.open, bars.high, bars.low, bars.close)
+    return candles.rejection(prices, int(numbers[5]), candles.Bounds(*numbers[:5]))
+
+
 BARS: Final[dict[str, Callable[[Bars, Numbers], Floats]]] = {
     "open": lambda bars, _: bars.open,
     "high": lambda bars, _: bars.high,
@@ -43,6 +58,7 @@ BARS: Final[dict[str, Callable[[Bars, Numbers], Floats]]] = {
     "bandwidth": lambda bars, k: oscillators.bandwidth(bars.close, _n(k)),
     "chop": lambda bars, k: oscillators.chop(bars.high, bars.low, bars.close, _n(k)),
     "realised_vol": _realised,
+    "rejection": _rejection,
 }
 """Functions of the bars alone."""
 
@@ -84,6 +100,14 @@ LEVELS: Final[dict[str, Callable[[Bars, Ints, LevelTable, Numbers], Floats]]] = 
     "near_resistance": _near,
 }
 """Functions of the bars and of the weekly key levels."""
+
+PROFILE: Final[dict[str, Callable[[Profiles, Numbers], Floats]]] = {
+    "poc": lambda found, _: profile.poc(found),
+    "vah": lambda found, k: profile.vah(found, k[3]),
+    "val": lambda found, k: profile.val(found, k[3]),
+    "shelf": lambda found, k: profile.shelf(found, k[3], k[4], k[5]),
+}
+"""Functions of the volume profile, whose own days, bins and weight come first."""
 
 
 def _rate(paid: Funding) -> Floats:

@@ -1,26 +1,23 @@
 """Which series a policy's conditions read, and which of them may be missing."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Market
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.conditions import called, entity_path
 from steelyard.policy.library import EXPECTED_FILES, FUNCTIONS
+from steelyard.policy.measures import LEVELS, PROFILE
 from steelyard.policy.nodes import HELD_RECLAIM, Node
 
-_LEVELS = frozenset(
-    {
-        "support",
-        "resistance",
-        "breached",
-        "broken_support",
-        "held_support",
-        "near_resistance",
-        HELD_RECLAIM,
-    }
-)
-_LEVEL_BARS = "1w"
+LEVEL_BARS: Final = "1w"
+"""Bars that key levels are made of."""
+
+PROFILE_BARS: Final = "1h"
+"""Bars that the volume profile is made of."""
+
+_LEVELS: Final = frozenset({*LEVELS, HELD_RECLAIM})
 
 
 def series_read(node: Node, *, optional: bool = False) -> Iterator[tuple[str, bool]]:
@@ -39,7 +36,9 @@ def bars_read(node: Node) -> Iterator[str]:
         if found.bars:
             yield found.bars
         if found.name in _LEVELS:
-            yield _LEVEL_BARS
+            yield LEVEL_BARS
+        if found.name in PROFILE:
+            yield PROFILE_BARS
 
 
 def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
