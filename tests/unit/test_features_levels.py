@@ -193,11 +193,27 @@ def test_without_a_level_below_nothing_is_broken() -> None:
 def test_the_support_of_a_count_is_that_of_its_first_day() -> None:
     # At 115 the support is 110: 105 is below it, though above 100, and ends the count at 0.
     table = known_levels([100.0, 110.0])
-    close = np.array([115.0, 112.0, 105.0, 106.0, 112.0, 101.0, 99.0])
+    close = np.array([115.0, 112.0, 105.0, 106.0, 104.0, 99.0])
 
-    held = held_support(close, np.zeros(7, dtype=np.int64), table)
+    held = held_support(close, np.zeros(6, dtype=np.int64), table)
 
-    assert held.tolist() == [1.0, 2.0, 0.0, 1.0, 2.0, 3.0, 0.0]
+    assert held.tolist() == [1.0, 2.0, 0.0, 1.0, 2.0, 0.0]
+
+
+def test_the_support_of_a_count_rises_with_the_market() -> None:
+    # At 112 the closes stand on 110, so 101 loses a support although 100, the first one, holds.
+    table = known_levels([100.0, 110.0])
+    close = np.array([105.0, 106.0, 112.0, 111.0, 101.0, 102.0])
+
+    held = held_support(close, np.zeros(6, dtype=np.int64), table)
+
+    assert held.tolist() == [1.0, 2.0, 3.0, 4.0, 0.0, 1.0]
+
+
+def test_without_a_level_below_no_support_holds() -> None:
+    held = held_support(np.array([95.0, 99.0]), np.zeros(2, np.int64), known_levels([100.0]))
+
+    assert held.tolist() == [0.0, 0.0]
 
 
 def test_a_count_begins_anew_after_a_missing_close_and_is_unknown_before_any_level() -> None:

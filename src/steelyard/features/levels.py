@@ -48,6 +48,14 @@ def level_above(prices: Floats, close: float) -> float:
 
 
 @compiled
+def raised(level: float, other: float) -> float:
+    """Return the higher of two levels, either of which may be unknown (NaN)."""
+    if math.isnan(level) or other > level:
+        return other
+    return level
+
+
+@compiled
 def _supports(close: Floats, rows: Ints, prices: Floats) -> Floats:
     result = np.full(close.size, np.nan)
     for t in range(close.size):
@@ -147,10 +155,14 @@ def _held(close: Floats, rows: Ints, prices: Floats) -> Floats:
     for t in range(close.size):
         if math.isnan(close[t]) or rows[t] < 0:
             count = 0.0
+            level = np.nan
             continue
-        if count == 0.0:
-            level = level_below(prices[rows[t]], close[t])
-        count = count + 1.0 if close[t] >= level else 0.0
+        if close[t] < level:
+            count = 0.0
+            level = np.nan
+        else:
+            level = raised(level, level_below(prices[rows[t]], close[t]))
+            count = 0.0 if math.isnan(level) else count + 1.0
         result[t] = count
     return result
 
@@ -171,9 +183,15 @@ def held_support(close: Floats, rows: Ints, table: LevelTable) -> Floats:
     -------
     float64[n_bars]
         The support is the key level nearest at or below the close on the first bar of the count,
-        and stays the same for that count; a close below it ends the count at 0, and the next may
-        begin on the next bar. 0 without a level at or below. NaN where the close is missing (the
-        count then begins anew) and while no level can be known.
+        and rises with every higher key level that the closes come to stand on; it never falls. A
+        close below it ends the count at 0, and the next may begin on the next bar. 0 without a
+        level at or below. NaN where the close is missing (the count then begins anew) and while no
+        level can be known.
+
+    Notes
+    -----
+    A support that stayed where a count of years began would say nothing of the market of today:
+    a level broken yesterday, far above it, would still count as held.
     """
     return _held(plain(close), _rows(rows), table.price)
 
@@ -253,9 +271,9 @@ def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the
     Returns
     -------
     float
-        The larger of: closes in a row at or above ``broken``; closes in a row at or above the key
-        level nearest at or below the close on the first of them, among levels first known after
-        the entry. NaN where the last close is missing; a missing close restarts both.
+        The larger of: closes in a row at or above ``broken``; closes for which support has held as
+        in ``held_support``, among levels first known after the entry. NaN where the last close is
+        missing; a missing close restarts both.
     """
     if now_bar < 0 or math.isnan(close[now_bar]):
         return np.nan
@@ -265,10 +283,13 @@ def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the
     entry_ms = bar_known_ms[entry_bar] if entry_bar >= 0 else 0
     for t in range(entry_bar + 1, now_bar + 1):
         reclaimed = reclaimed + 1.0 if close[t] >= broken else 0.0
-        row = level_row[t]
-        if held == 0.0:
+        if math.isnan(close[t]) or close[t] < level:
+            held = 0.0
             level = np.nan
-            if row >= 0:
-                level = _new_level_below(level_price[row], level_known_ms[row], entry_ms, close[t])
-        held = held + 1.0 if close[t] >= level else 0.0
+            continue
+        row = level_row[t]
+        if row >= 0:
+            new = _new_level_below(level_price[row], level_known_ms[row], entry_ms, close[t])
+            level = raised(level, new)
+        held = 0.0 if math.isnan(level) else held + 1.0
     return max(reclaimed, held)

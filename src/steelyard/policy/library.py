@@ -289,7 +289,7 @@ _LEVELS: Final = (
     ),
     _structure(
         "held_support",
-        "For how many closes in a row the support under the first of them has held; "
+        "For how many closes in a row no support that they stood on has been lost; "
         "with `reclaim = true` only the level broken at entry, "
         "or a support first known after it, counts.",
         Argument("reclaim", "flag", "false"),
