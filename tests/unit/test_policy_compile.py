@@ -77,7 +77,12 @@ def test_what_depends_on_the_entry_is_a_program_over_rows(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("when", "level"),
-    [("breached(3)", "broken_support(3)[1d]"), ("close < support()", "broken_support(2)[1d]")],
+    [
+        ("breached(3)", "broken_support(3)[1d]"),
+        ("breached(2, bars = '1w')", "broken_support(2)[1w]"),
+        ("breached(3) or close < 1 and breached(3)", "broken_support(3)[1d]"),
+        ("close < support()", "broken_support(2)[1d]"),
+    ],
 )
 def test_a_reclaim_speaks_of_the_level_that_the_entry_broke(
     tmp_path: Path, when: str, level: str

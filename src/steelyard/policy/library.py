@@ -36,11 +36,15 @@ MAX_BINS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: its name, its kind, and its default as a condition would write it."""
+    """One argument: its name, its kind, and its default as a condition would write it.
+
+    ``least`` is the shortest window that has a meaning.
+    """
 
     name: str
     kind: Kind
     default: str | None = None
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,8 @@ def _bar(name: str, about: str) -> Function:
     return Function(name, (), "number", "bars", about, bare=True)
 
 
-def _indicator(name: str, about: str, *, n: str = "14") -> Function:
-    return Function(name, (Argument("n", "window", n),), "number", "bars", about)
+def _indicator(name: str, about: str, *, n: str = "14", least: int = 1) -> Function:
+    return Function(name, (Argument("n", "window", n, least),), "number", "bars", about)
 
 
 def _window(name: str, about: str, *, x: Argument = _X, result: Result = "number") -> Function:
@@ -178,7 +182,7 @@ _WINDOWS: Final = (
     _window("highest", "Largest of the last n bars, this one included."),
     _window("lowest", "Smallest of the last n bars, this one included."),
     _window("mean", "Mean of the last n bars, this one included."),
-    _window("stdev", "Standard deviation of the last n bars, divided by n."),
+    _window("stdev", "Population standard deviation of the last n bars (divisor n)."),
     _window(
         "zscore",
         "Distance of x from its n-bar mean, in standard deviations of the same bars.",
@@ -211,14 +215,14 @@ _INDICATORS: Final = (
     _window("sma", "Simple moving average of the last n bars.", x=_CLOSES),
     _window("ema", "Exponential moving average, weight 2 / (n + 1).", x=_CLOSES),
     _indicator("atr", "Average true range by Wilder, in quote currency."),
-    _indicator("natr", "Average true range by Wilder over the close."),
-    _indicator("rsi", "Relative strength index by Wilder, 0 to 100."),
-    _indicator("adx", "Average directional index by Wilder, 0 to 100."),
-    _indicator("plus_di", "Directional indicator of rising bars, 0 to 100."),
-    _indicator("minus_di", "Directional indicator of falling bars, 0 to 100."),
+    _indicator("natr", "Average true range by Wilder, per cent of the close."),
+    _indicator("rsi", "Relative strength index by Wilder, 0 to 100.", least=2),
+    _indicator("adx", "Average directional index by Wilder, 0 to 100.", least=2),
+    _indicator("plus_di", "Directional indicator of rising bars, 0 to 100.", least=2),
+    _indicator("minus_di", "Directional indicator of falling bars, 0 to 100.", least=2),
     _indicator("bandwidth", "Width of the two-deviation bands over their middle.", n="20"),
-    _indicator("chop", "Choppiness index, 0 to 100: high where bars overlap."),
-    _indicator("realised_vol", "Deviation of n log returns, per cent a year.", n="30"),
+    _indicator("chop", "Choppiness index, 0 to 100: high where bars overlap.", least=2),
+    _indicator("realised_vol", "Deviation of n log returns, per cent a year.", n="30", least=2),
     Function(
         "crosses_above",
         (_A, _B),
@@ -268,7 +272,7 @@ _SIDE: Final = (
 
 _PROFILE: Final = (
     Argument("days", "days", "30"),
-    Argument("bins", "bins", "50"),
+    Argument("bins", "bins", "50", 3),
     Argument("time", "flag", "false"),
 )
 _AREA: Final = Argument("area", "share", "0.70")

@@ -2,7 +2,7 @@
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -110,6 +110,25 @@ def joined(name: str, parts: tuple[Node, ...], column: int) -> Node:
     events = [part.is_event for part in flat]
     lasts = all(events) if name == "or" else any(events)
     return operation(name, "condition", tuple(flat), column=column, is_event=lasts)
+
+
+def is_event(name: str, parts: Sequence[Node], numbers: tuple[float, ...]) -> bool:
+    """Return whether an operation over events is true, or lifts its number, on single bars only."""
+    match name:
+        case "ago" | "streak" | "first_known" | "at_entry":
+            return any(part.is_event for part in parts)
+        case "count":
+            return parts[0].is_event and numbers == (1.0,)
+        case "select":
+            high, low = parts[1].numbers, parts[2].numbers
+            lifted = parts[1].is_constant and parts[2].is_constant and high > low
+            return parts[0].is_event and lifted
+        case ">" | ">=":
+            return parts[0].is_event and parts[1].is_constant
+        case "<" | "<=":
+            return parts[0].is_constant and parts[1].is_event
+        case _:
+            return False
 
 
 def _wrong(source: str, expected: str, column: int = 0) -> Refused:
@@ -255,7 +274,9 @@ class _Reader:
             if name is None:
                 raise Refused(forbidden(sign), tree.col_offset)
             pair = (sides[position], sides[position + 1])
-            links.append(operation(name, "condition", pair, column=tree.col_offset))
+            lasts = is_event(name, pair, ())
+            column = tree.col_offset
+            links.append(operation(name, "condition", pair, column=column, is_event=lasts))
         return links[0] if len(links) == 1 else joined("and", tuple(links), tree.col_offset)
 
     def call(self, tree: ast.Call, bars: str) -> Node:
@@ -303,7 +324,7 @@ class _Reader:
             numbers=tuple(numbers.values()),
             bars=bars if on_bars else "",
             column=column,
-            is_event=function.event or (not on_bars and any(child.is_event for child in children)),
+            is_event=function.event or is_event(name, children, tuple(numbers.values())),
         )
 
     def leaf(self, function: Function, bars: str, column: int) -> Node:

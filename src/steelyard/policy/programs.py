@@ -132,9 +132,16 @@ class Programs:
 
 def broken_level(node: Node, when: Node) -> Node:
     """Return the level that a reclaim speaks of: the one that the entry's own breach broke."""
-    breaches = [found for found in when.walk() if found.name == "breached"]
-    closes = breaches[0].numbers[0] if breaches else _DEFAULT_BREACH
-    return operation("broken_support", "number", (), numbers=(closes,), bars=node.bars)
+    found = next(breaches(when), None)
+    numbers, bars = (
+        ((_DEFAULT_BREACH,), node.bars) if found is None else (found.numbers, found.bars)
+    )
+    return operation("broken_support", "number", (), numbers=numbers, bars=bars)
+
+
+def breaches(when: Node) -> Iterator[Node]:
+    """Yield every breach of support that a condition reads."""
+    return (node for node in when.walk() if node.name == "breached")
 
 
 def stack_needed(operations: list[tuple[int, int]]) -> int:
