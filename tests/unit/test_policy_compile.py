@@ -253,8 +253,6 @@ LATER = [
         "small.toml:7:1: limits.depeg needs",
     ),
     ("[limits]\nstale = { minutes = 15 }", "small.toml:8:1: limits.stale needs a later version"),
-    (trigger("dxy > 100 and close > 1"), 'trigger "one", when: dxy needs a later version'),
-    (trigger("close > 1", 'release = "vix > 30"'), 'trigger "one", release: vix needs a later'),
 ]
 
 

@@ -2,6 +2,10 @@
 
 from typing import Final
 
+EQUAL_WITHIN: Final = 1e-12
+"""Two sides of a comparison this close, times the larger where that is above 1, are equal:
+bounds such as 0.15 are inclusive, and 0.92 / 0.8 - 1 is a hair below it (domain 3.1)."""
+
 # Phases of a trigger's or regime's life (domain 9.3).
 IDLE: Final = 0
 ARMING: Final = 1

@@ -64,8 +64,6 @@ class Function:
         May be written without parentheses.
     event : bool
         True on single bars only, so that a release must end what it starts.
-    later : bool
-        Known, but refused until a later version works it out.
     """
 
     name: str
@@ -75,7 +73,6 @@ class Function:
     about: str
     bare: bool = False
     event: bool = False
-    later: bool = False
     repeats: bool = False
 
     @property
@@ -123,8 +120,8 @@ def _paid(name: str, about: str, *arguments: Argument) -> Function:
     return Function(name, arguments, "number", "funding", about, bare=not arguments)
 
 
-def _series(name: str, about: str, *, later: bool = False) -> Function:
-    return Function(name, (), "number", "series", about, bare=True, later=later)
+def _series(name: str, about: str) -> Function:
+    return Function(name, (), "number", "series", about, bare=True)
 
 
 def _structure(
@@ -223,12 +220,18 @@ _INDICATORS: Final = (
     _indicator("bandwidth", "Width of the two-deviation bands over their middle.", n="20"),
     _indicator("chop", "Choppiness index, 0 to 100: high where bars overlap.", least=2),
     _indicator("realised_vol", "Deviation of n log returns, per cent a year.", n="30", least=2),
+    _indicator("parkinson_vol", "Volatility from the ranges of n bars, per cent a year.", n="30"),
+    _indicator(
+        "garman_klass_vol",
+        "Volatility from the ranges and bodies of n bars, per cent a year.",
+        n="30",
+    ),
     Function(
         "crosses_above",
         (_A, _B),
         "condition",
         "bars",
-        "True on the bar on which a rises above b.",
+        "True on the bar on which a rises above b; never where `first_known` inside changes over.",
         event=True,
     ),
     Function(
@@ -236,7 +239,7 @@ _INDICATORS: Final = (
         (_A, _B),
         "condition",
         "bars",
-        "True on the bar on which a falls below b.",
+        "True on the bar on which a falls below b; never where `first_known` inside changes over.",
         event=True,
     ),
 )
@@ -264,10 +267,11 @@ _SETTLEMENTS: Final = (
 _SIDE: Final = (
     _series("open_interest", "Open contracts, in coins."),
     _series("implied_vol", "Implied volatility index, per cent a year."),
-    _series("basis_apr", "Annualised basis of the quarterly contract.", later=True),
-    _series("fear_greed", "Fear and greed index, 0 to 100.", later=True),
-    _series("vix", "Implied volatility of the stock market.", later=True),
-    _series("dxy", "Index of the dollar.", later=True),
+    _series("basis_apr", "Simple annualised basis of a dated contract over spot, a fraction."),
+    _series("days_to_expiry", "Days that this contract had left at its last price."),
+    _series("fear_greed", "Fear and greed index, 0 to 100."),
+    _series("vix", "Implied volatility of the stock market, per cent a year."),
+    _series("dxy", "Index of the dollar."),
 )
 
 _PROFILE: Final = (
@@ -303,6 +307,13 @@ _LEVELS: Final = (
         "True where the close is below resistance by at most `atrs` times atr(14).",
         Argument("atrs", "factor", "1.0"),
         is_true=True,
+    ),
+    _structure("level_touches", "How many weekly pivots form the key level at price x.", _X),
+    _structure("level_age", "Weeks since the oldest pivot of the key level at price x.", _X),
+    _structure(
+        "level_strength",
+        "Strength of the key level at price x: its pivots, each halved every 52 weeks.",
+        _X,
     ),
     _structure("poc", "Price with most volume in the profile.", *_PROFILE),
     _structure(
@@ -359,7 +370,12 @@ FUNCTIONS: Final = {function.name: function for group in GROUPS.values() for fun
 """Every function by name."""
 
 EXPECTED_FILES: Final = {
+    "basis_apr": "cme.{asset}.front.1d.parquet",
+    "days_to_expiry": "cme.{asset}.front.1d.parquet",
+    "dxy": "macro.DXY.1d.parquet",
+    "fear_greed": "alternative.fear_greed.1d.parquet",
     "implied_vol": "deribit.{asset}.dvol.1d.parquet",
     "open_interest": "binance_coinm.perp.{asset}USD.open_interest.1d.parquet",
+    "vix": "macro.VIX.1d.parquet",
 }
 """Which file of the data folder supplies a side series."""

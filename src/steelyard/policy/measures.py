@@ -9,6 +9,7 @@ from steelyard.domain.time import DAY_MS
 from steelyard.features import (
     candles,
     funding,
+    level_facts,
     levels,
     oscillators,
     profile,
@@ -33,9 +34,21 @@ def _n(numbers: Numbers) -> int:
     return int(numbers[0])
 
 
+def _a_year(bars: Bars) -> float:
+    return _DAYS_A_YEAR * DAY_MS / bars.length_ms
+
+
 def _realised(bars: Bars, numbers: Numbers) -> Floats:
-    a_year = _DAYS_A_YEAR * DAY_MS / bars.length_ms
-    return volatility.realised_vol(bars.close, _n(numbers), bars_a_year=a_year)
+    return volatility.realised_vol(bars.close, _n(numbers), bars_a_year=_a_year(bars))
+
+
+def _parkinson(bars: Bars, numbers: Numbers) -> Floats:
+    return volatility.parkinson(bars.high, bars.low, _n(numbers), bars_a_year=_a_year(bars))
+
+
+def _garman_klass(bars: Bars, numbers: Numbers) -> Floats:
+    prices = (bars.open, bars.high, bars.low, bars.close)
+    return volatility.garman_klass(*prices, _n(numbers), bars_a_year=_a_year(bars))
 
 
 def _rejection(bars: Bars, numbers: Numbers) -> Floats:
@@ -58,6 +71,8 @@ BARS: Final[dict[str, Callable[[Bars, Numbers], Floats]]] = {
     "bandwidth": lambda bars, k: oscillators.bandwidth(bars.close, _n(k)),
     "chop": lambda bars, k: oscillators.chop(bars.high, bars.low, bars.close, _n(k)),
     "realised_vol": _realised,
+    "parkinson_vol": _parkinson,
+    "garman_klass_vol": _garman_klass,
     "rejection": _rejection,
 }
 """Functions of the bars alone."""
@@ -100,6 +115,13 @@ LEVELS: Final[dict[str, Callable[[Bars, Ints, LevelTable, Numbers], Floats]]] = 
     "near_resistance": _near,
 }
 """Functions of the bars and of the weekly key levels."""
+
+LEVEL_FACTS: Final[dict[str, Callable[[Floats, Ints, LevelTable], Floats]]] = {
+    "level_touches": level_facts.level_touches,
+    "level_age": level_facts.level_age,
+    "level_strength": level_facts.level_strength,
+}
+"""Functions of a price and of the weekly key levels."""
 
 PROFILE: Final[dict[str, Callable[[Profiles, Numbers], Floats]]] = {
     "poc": lambda found, _: profile.poc(found),

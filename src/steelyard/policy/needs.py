@@ -8,7 +8,7 @@ from steelyard.domain.market import Market
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.conditions import called, entity_path
 from steelyard.policy.library import EXPECTED_FILES, FUNCTIONS
-from steelyard.policy.measures import LEVELS, PROFILE
+from steelyard.policy.measures import LEVEL_FACTS, LEVELS, PROFILE
 from steelyard.policy.nodes import HELD_RECLAIM, Node
 
 LEVEL_BARS: Final = "1w"
@@ -17,7 +17,7 @@ LEVEL_BARS: Final = "1w"
 PROFILE_BARS: Final = "1h"
 """Bars that the volume profile is made of."""
 
-_LEVELS: Final = frozenset({*LEVELS, HELD_RECLAIM})
+_LEVELS: Final = frozenset({*LEVELS, *LEVEL_FACTS, HELD_RECLAIM})
 
 
 def series_read(node: Node, *, optional: bool = False) -> Iterator[tuple[str, bool]]:
@@ -45,7 +45,7 @@ def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
     """Return a sentence for each series that the market lacks and ``first_known`` stands in for."""
     sentences = [
         f"{market.asset} has no {series}: {name}, {key}, goes by what first_known names next"
-        for name, key, tree in _trees(compiled)
+        for name, key, tree in named_trees(compiled)
         for series in dict(series_read(tree))
         if series not in market.series
     ]
@@ -67,7 +67,7 @@ def check_needs(compiled: CompiledPolicy, market: Market) -> None:
     DataError
         Naming the trigger or regime, the series, and the file that would supply it.
     """
-    for name, key, tree in _trees(compiled):
+    for name, key, tree in named_trees(compiled):
         for kind in bars_read(tree):
             if kind not in market.bars:
                 there = f"of {market.asset} there are only {', '.join(market.bars)}"
@@ -85,7 +85,7 @@ def _missing(name: str, key: str, series: str, market: Market) -> str:
     )
 
 
-def _trees(compiled: CompiledPolicy) -> Iterator[tuple[str, str, Node]]:
+def named_trees(compiled: CompiledPolicy) -> Iterator[tuple[str, str, Node]]:
     """Yield every condition with the names a message needs."""
     policy = compiled.policy
     for number, trees in enumerate(policy.conditions):
