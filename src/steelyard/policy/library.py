@@ -94,6 +94,7 @@ _X = Argument("x", "number")
 _ANY = Argument("x", "any")
 _C = Argument("c", "condition")
 _N = Argument("n", "window")
+_UP_TO = Argument("n", "window", str(MAX_WINDOW))
 _LEAST = Argument("least", "least", "n")
 _CLOSES = Argument("x", "number", "close")
 
@@ -151,7 +152,13 @@ _PRICES: Final = (
 _WINDOWS: Final = (
     _window("ago", "The value n bars before.", x=_ANY, result="same"),
     _window("change", "Growth over n bars: x over x of n bars before, minus 1."),
-    Function("streak", (_C,), "number", "bars", "For how many bars in a row c is true."),
+    Function(
+        "streak",
+        (_C, _UP_TO),
+        "number",
+        "bars",
+        "For how many bars in a row c is true, counted up to n.",
+    ),
     _window(
         "within",
         "True if c is true now or was on one of the n bars before.",
@@ -301,6 +308,7 @@ _LEVELS: Final = (
         "with `reclaim = true` only the level broken at entry, "
         "or a support first known after it, counts.",
         Argument("reclaim", "flag", "false"),
+        _UP_TO,
     ),
     _structure(
         "near_resistance",
