@@ -1,10 +1,14 @@
 """The features against the independently computed vectors; see ``tests/support/vectors.py``."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from steelyard.domain.arrays import Flags, Floats, Ints
+from steelyard.domain.market import Bars, Series
+from steelyard.domain.time import DAY_MS
+from steelyard.features.basis import compound_basis, continuous_basis, simple_basis
 from steelyard.features.candles import Bounds, Prices, candle, rejection_tests
 from steelyard.features.funding import compound_apy, hours_above, rate_8h, simple_apr
 from steelyard.features.level_table import LevelTable, Pivots, levels_at, pivots
@@ -26,6 +30,9 @@ from steelyard.features.windows import (
     streak,
     zscore,
 )
+from steelyard.policy.evaluate import Evaluation, Grid
+from steelyard.policy.parse import Definitions, parse
+from tests.support.policy_files import small_market
 from tests.support.vectors import Node, each_case
 
 
@@ -465,5 +472,62 @@ def test_the_five_signs_of_a_rejection_candle(case: Node) -> None:
             "upper_wick_share": shape.wick_share[0],
             "close_location_value": shape.location[0],
         }
+
+    assert case.differences(computed) == []
+
+
+def last_of(text: str, close: Floats, open_interest: Floats) -> float:
+    """Return what a condition of the policy language is worth on the last of some days."""
+    market = small_market(days=close.size)
+    days = market.bars["1d"]
+    flat = Bars(
+        length_ms=DAY_MS,
+        open_ms=days.open_ms,
+        open=close,
+        high=close,
+        low=close,
+        close=close,
+        volume=np.ones(close.size),
+    )
+    held = Series(known_ms=days.known_ms, value=open_interest, max_age_ms=DAY_MS)
+    market = replace(market, bars={"1d": flat}, series={"open_interest": held})
+    node = parse(text, "1d", Definitions())
+    return float(Evaluation(market, {}).values(node, Grid("1d", days.known_ms))[-1])
+
+
+@each_case("ind_open_interest", "cases", "*")
+def test_open_interest_rises_in_coins_while_the_price_is_flat(case: Node) -> None:
+    lag = case["lookback_bars"].whole()
+    close, held = (
+        np.repeat([case[f"{name}_then"].number(), case[f"{name}_now"].number()], [lag, 1])
+        for name in ("price", "oi_coin")
+    )
+    flat = f"-0.03 <= change(close, {lag}) <= 0.01"
+    texts = {
+        "oi_change_coin": f"change(open_interest, {lag})",
+        "oi_change_usd": f"change(open_interest * close, {lag})",
+        "price_return": f"change(close, {lag})",
+        "flat_or_slightly_down": flat,
+        "condition": f"change(open_interest, {lag}) >= 0.15 and {flat}",
+    }
+    computed = {key: last_of(text, close, held) for key, text in texts.items()}
+
+    assert case.differences(computed) == []
+
+
+@each_case("ind_basis", "cases", "*")
+def test_the_basis_of_a_dated_contract_over_a_year(case: Node) -> None:
+    names = ("future_bid", "spot_ask", "days_to_expiry")
+    future, spot, days = (np.array([case[name].number()]) for name in names)
+    simple = simple_basis(future, spot, days)
+    computed = {
+        "basis_abs": (future - spot)[0],
+        "basis_pct": (future / spot - 1.0)[0],
+        "annualised_simple": simple[0],
+        "annualised_compounded": compound_basis(future, spot, days)[0],
+        "annualised_continuous": continuous_basis(future, spot, days)[0],
+        "exceeds_15pct_simple": bool(simple[0] > 0.15),
+        "min_days_ok": bool(days[0] >= 7.0),
+    }
 
     assert case.differences(computed) == []

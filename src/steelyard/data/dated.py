@@ -20,7 +20,7 @@ from steelyard.data.read import Table, read_series
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars, Series
 from steelyard.domain.time import DAY_MS, HOUR_MS
-from steelyard.features.basis import simple_apr
+from steelyard.features.basis import simple_basis
 from steelyard.features.sampling import asof
 
 BASIS_APR: Final = "basis_apr"
@@ -52,7 +52,7 @@ def basis_series(
     days = (expiry_ms - known_ms) / DAY_MS
     return {
         BASIS_APR: Series(
-            known_ms=known_ms, value=simple_apr(price, close, days), max_age_ms=max_age_ms
+            known_ms=known_ms, value=simple_basis(price, close, days), max_age_ms=max_age_ms
         ),
         DAYS_TO_EXPIRY: Series(known_ms=known_ms, value=days, max_age_ms=max_age_ms),
     }

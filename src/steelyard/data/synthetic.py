@@ -153,7 +153,7 @@ def synthetic_tiers() -> Tiers:
 def write_synthetic(folder: str | Path, seed: int = SEED) -> None:
     """Write the synthetic market as a catalogue that ``open_market`` reads, venue ``synthetic``.
 
-    The quarterly contract, which a market has no place for, is written beside it.
+    The bars of the quarterly contract, of which a market holds the basis, are written beside it.
 
     Parameters
     ----------

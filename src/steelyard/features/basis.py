@@ -11,7 +11,7 @@ def _positive(values: Floats) -> Floats:
     return np.where(values > 0.0, values, np.nan)
 
 
-def simple_apr(future: Floats, spot: Floats, days: Floats) -> Floats:
+def simple_basis(future: Floats, spot: Floats, days: Floats) -> Floats:
     """Return the simple annualised basis, a fraction: ``(F / S - 1) x 365 / D``.
 
     Parameters
@@ -30,13 +30,13 @@ def simple_apr(future: Floats, spot: Floats, days: Floats) -> Floats:
     return (_positive(future) - _positive(spot)) / spot * DAYS_A_YEAR / _positive(days)
 
 
-def compound_apr(future: Floats, spot: Floats, days: Floats) -> Floats:
-    """Return the compounded basis a year, ``(F / S) ^ (365 / D) - 1``; else as ``simple_apr``."""
+def compound_basis(future: Floats, spot: Floats, days: Floats) -> Floats:
+    """Return the compounded basis a year, ``(F / S) ^ (365 / D) - 1``; else as ``simple_basis``."""
     ratio = _positive(future) / _positive(spot)
     return np.asarray(ratio ** (DAYS_A_YEAR / _positive(days)) - 1.0, dtype=np.float64)
 
 
-def continuous_apr(future: Floats, spot: Floats, days: Floats) -> Floats:
-    """Return the continuous basis a year, ``ln(F / S) x 365 / D``; else as ``simple_apr``."""
+def continuous_basis(future: Floats, spot: Floats, days: Floats) -> Floats:
+    """Return the continuous basis a year, ``ln(F / S) x 365 / D``; else as ``simple_basis``."""
     ratio = _positive(future) / _positive(spot)
     return np.asarray(np.log(ratio) * DAYS_A_YEAR / _positive(days), dtype=np.float64)

@@ -11,7 +11,10 @@ from steelyard.features.profile import (
     heavy_runs,
     is_massive,
     peak_bin,
+    poc,
     run_share,
+    vah,
+    val,
     value_area_steps,
 )
 
@@ -109,9 +112,10 @@ def profile_shape(
     heavy, share, top : float
         What makes a shelf, and a massive one at the peak, as in ``profile.shelf``.
     """
-    low, high, row = float(found.low[moment]), float(found.high[moment]), found.volume[moment]
-    edges = np.linspace(low, high, row.size + 1)
-    if np.isnan(low):
+    one = Profiles(*(column[moment : moment + 1] for column in found))
+    row = one.volume[0]
+    edges = np.linspace(one.low[0], one.high[0], row.size + 1)
+    if np.isnan(one.low[0]):
         return _unknown(edges, row)
     poc_bin = peak_bin(row)
     steps = value_area_steps(row, poc_bin, area).tolist()
@@ -123,9 +127,9 @@ def profile_shape(
         edges=edges,
         volume=row,
         poc_bin=poc_bin,
-        poc=low + (poc_bin + 0.5) * (high - low) / row.size,
-        val=float(edges[first]),
-        vah=float(edges[last + 1]),
+        poc=float(poc(one)[0]),
+        val=float(val(one, area)[0]),
+        vah=float(vah(one, area)[0]),
         value_area_share=float(row[first : last + 1].sum() / row.sum()),
         steps=tuple(steps),
         shelves=tuple(_shelf(edges, row, run, share, top) for run in runs),

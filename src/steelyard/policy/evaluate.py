@@ -104,6 +104,7 @@ class Evaluation:
         found = WINDOWS[node.name](parts, node.numbers)
         if node.name in CROSSES:
             known = ~np.isnan(parts[0] - parts[1])
+            known[1:] &= known[:-1]
             return np.where(self.switched(node, own) & known, 0.0, found)
         return found
 

@@ -130,6 +130,7 @@ def counted_as_far_as_needed(name: str, pair: tuple[Node, Node]) -> tuple[Node, 
 
 
 def _shortened(count: Node, number_decides: bool, number: float) -> Node:  # noqa: FBT001 - which end
+    number = round(number, 9)  # sides of a comparison that differ by less are equal
     needed = math.ceil(number) if number_decides else math.floor(number) + 1
     longest = min(count.numbers[0], max(float(needed), 1.0))
     return operation(
