@@ -177,6 +177,22 @@ def test_implied_volatility_is_known_at_the_end_of_its_day(tmp_path: Path) -> No
     assert series.max_age_ms == 26 * HOUR_MS
 
 
+def test_open_interest_is_unknown_after_six_hours_and_implied_volatility_after_26(
+    tmp_path: Path,
+) -> None:
+    made.write_catalogue(tmp_path)
+    days = made.stamps(made.FIRST_MS, DAY_MS, 3)
+    for name in (made.IMPLIED_VOL, "binance.perp.BTCUSDT.open_interest.1d"):
+        frame = pl.DataFrame([days, pl.Series("close", [50.0, 51.0, 52.0])])
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+
+    series = open_market(tmp_path, asset="BTC").series
+
+    assert series["implied_vol"].max_age_ms == 26 * HOUR_MS
+    assert series["open_interest"].max_age_ms == 6 * HOUR_MS
+    assert {one.step_ms for one in series.values()} == {DAY_MS}
+
+
 def test_open_interest_in_dollars_becomes_coins_at_the_close_of_its_day(tmp_path: Path) -> None:
     made.write_catalogue(tmp_path)
     # Spot closes at 124, 148, 172, 196 (100 + last hour + 1); the fifth day has no close.

@@ -28,6 +28,8 @@ class Listing:
     tiers_source : str
         Where the tiers come from, with their month.
     facts : Facts
+    series_files : mapping of str to str
+        Series of a catalogue that would supply what conditions read, by its name there.
     is_synthetic : bool
         Whether the market is invented.
     """
@@ -38,6 +40,7 @@ class Listing:
     tiers: Tiers
     tiers_source: str
     facts: Facts
+    series_files: Mapping[str, str]
     is_synthetic: bool = False
 
 
@@ -89,6 +92,7 @@ def assemble_market(
         facts=listing.facts,
         bars=bar_kinds(hourly.spot),
         series=series,
+        series_files=listing.series_files,
         sources=sources,
         holes=holes,
         is_synthetic=listing.is_synthetic,

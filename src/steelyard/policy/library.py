@@ -376,14 +376,3 @@ GROUPS: Final = {
 
 FUNCTIONS: Final = {function.name: function for group in GROUPS.values() for function in group}
 """Every function by name."""
-
-EXPECTED_FILES: Final = {
-    "basis_apr": "cme.{asset}.front.1d.parquet",
-    "days_to_expiry": "cme.{asset}.front.1d.parquet",
-    "dxy": "macro.DXY.1d.parquet",
-    "fear_greed": "alternative.fear_greed.1d.parquet",
-    "implied_vol": "deribit.{asset}.dvol.1d.parquet",
-    "open_interest": "binance_coinm.perp.{asset}USD.open_interest.1d.parquet",
-    "vix": "macro.VIX.1d.parquet",
-}
-"""Which file of the data folder supplies a side series."""
