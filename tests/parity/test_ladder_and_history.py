@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from steelyard.data.catalogue import open_market
 from steelyard.data.synthetic import synthetic_market
@@ -40,7 +41,7 @@ def differences(walked: Walk, rung: Rung, at_ms: int) -> list[str]:
     """Return in what a rung and the backtest's decision a day after ``at_ms`` are not the same."""
     row = int(np.searchsorted(walked.decisions.ms, at_ms + DAY_MS))
     decided = walked.decisions
-    pairs = {
+    pairs: dict[str, tuple[ArrayLike, ArrayLike]] = {
         "targets": (rung.targets, decided.targets[row]),
         "regime": (rung.regime, decided.regime[row]),
         "phases": (rung.phases, decided.phase[row]),

@@ -20,7 +20,7 @@ from steelyard.domain.codes import (
     SPOT_NEAR_TARGET,
     UNWINDING,
 )
-from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.compiled import compiled_inside, compiled_within
 from steelyard.domain.plan import Plan, Signals
 from steelyard.domain.view import View
 
@@ -262,7 +262,7 @@ def evaluate_regimes(plan: Plan, signals: Signals, state: State, moment: int, vi
         measure_strength(plan, signals, state, moment, entity)
 
 
-@compiled_inside
+@compiled_within
 def evaluate_entities(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
     """Evaluate every trigger and regime whose clock strikes at a moment."""
     triggers = plan.order.size
