@@ -1,8 +1,9 @@
 """The ladder is the backtest: its rung at the close that came gives what the backtest then did."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
-from numpy.typing import ArrayLike
 
 from steelyard.data.catalogue import open_market
 from steelyard.data.synthetic import synthetic_market
@@ -15,6 +16,9 @@ from steelyard.engine.tomorrow import Rung, given_day, live_on
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import load_policy
 from tests.support.data import real_data
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 pytestmark = pytest.mark.parity
 
