@@ -53,7 +53,7 @@ def differences(walked: Walk, rung: Rung, at_ms: int) -> list[str]:
         "orders": (rung.ordered, decided.ordered[row]),
     }
     return [
-        f"{name} after {at_ms}: {one} is not {other}"
+        f"{name} after {at_ms}: {one!r} is not {other!r}"
         for name, (one, other) in pairs.items()
         if not np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
     ]

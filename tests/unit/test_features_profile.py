@@ -31,9 +31,23 @@ def test_a_bar_is_spread_by_overlap_and_a_bar_of_one_price_goes_to_its_bin() -> 
     assert found.volume[0].tolist() == [4.0, 11.0, 7.0]
 
 
+@pytest.mark.parametrize(("bottom", "top", "bins"), [(2.0, 20.9, 3), (99.9, 107.3, 7)])
+def test_a_price_a_hair_below_an_edge_belongs_below_it(
+    bottom: float, top: float, bins: int
+) -> None:
+    # One coin just below every inner edge, one on it, none elsewhere: the outermost bins have one.
+    edges = np.linspace(bottom, top, bins + 1)[1:-1]
+    prices = [bottom, *np.nextafter(edges, 0.0), *edges, top]
+    found = of_bars(prices, prices, [0.0, *[1.0] * (2 * bins - 2), 0.0], bins)
+
+    assert found.volume[0].tolist() == [1.0, *[2.0] * (bins - 2), 1.0]
+
+
 def test_a_profile_of_time_counts_each_bar_once_in_every_bin_it_passes_through() -> None:
     # The second bar ends on the edge 102 and so does not pass through the bin above it.
-    found = of_bars([101.0, 100.0, 104.0], [105.0, 102.0, 106.0], [8, 3, 5], 3, by_time=True)
+    # The last one is missing.
+    low, high = [101.0, 100.0, 104.0, NAN], [105.0, 102.0, 106.0, NAN]
+    found = of_bars(low, high, [8, 3, 5, NAN], 3, by_time=True)
 
     assert found.volume[0].tolist() == [2.0, 1.0, 2.0]
 

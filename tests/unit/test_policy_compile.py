@@ -300,8 +300,12 @@ def test_the_article_means_what_the_specification_says() -> None:
     assert found.clocks == ("daily", "funding")
     assert {name: int(rule["unwind"]) for name, rule in rules.items()} == {
         "atr_expansion": 4,
+        "iv_percentile": 0,
         "funding_extreme": 0,
+        "oi_divergence": 0,
+        "oi_near_resistance": 0,
         "sma200_close": 4,
+        "death_cross": 0,
         "support_breach": 4,
         "volatility_exit": 0,
         "breakdown": 4,
@@ -331,4 +335,7 @@ def test_the_article_means_what_the_specification_says() -> None:
         "atr_expansion",
         "atr_expansion",
         "funding_extreme",
+        "iv_percentile",
+        "iv_percentile",
+        "oi_near_resistance",
     )

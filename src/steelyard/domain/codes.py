@@ -46,6 +46,7 @@ EFFECTS: Final = ("cut_longs", "hedge", "shift", "cover", "set", "leverage_cap")
 FREED_TO_SPOT: Final = 1  # STEP: what is cut moves to spot, else to cash
 ELSE_HEDGE: Final = 2  # ADDITIVE: only where no long futures are left to cut (V1's hedge branch)
 FLATTEN_LONGS_FIRST: Final = 4  # ADDITIVE: swap long futures into spot first
+CUT_OF_EQUITY: Final = 8  # STEP: the size is a fraction of equity, else of the long futures
 
 # Stages of the composition trace (domain 9.5); effects 100 + index are single applied effects.
 STAGE_BASE: Final = 0
