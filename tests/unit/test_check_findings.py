@@ -1,5 +1,6 @@
 """This file proves what a check finds in a policy, each with the moment that proves it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
