@@ -191,6 +191,13 @@ def test_an_unknown_day_starts_and_ends_nothing(accumulation: CompiledPolicy) ->
     assert went(accumulation, T2, unknown) == ["full_hedge"] * 2
 
 
+def test_a_tactical_short_is_not_held_blindly(accumulation: CompiledPolicy) -> None:
+    # Opportunistic: what is unknown counts as no reason to stay (domain 4, C3).
+    unknown = dict.fromkeys(("close", "sma", "val"), float("nan"))
+
+    assert went(accumulation, T2, EXHAUSTED, unknown)[-1] == "baseline"
+
+
 # -- as a whole ------------------------------------------------------------------------------------
 
 STEPS = {
