@@ -163,6 +163,13 @@ def test_the_way_back_is_taken_in_four_slices(accumulation: CompiledPolicy) -> N
     assert left[2:] == [(0.6625, -0.0375), (0.725, 0.025), (0.7875, 0.0875), (0.85, 0.15)]
 
 
+def test_a_rejection_on_the_way_out_is_no_third_step(accumulation: CompiledPolicy) -> None:
+    # The third step needs the full hedge (6.2): neither on the day of the exit nor after it.
+    same_day = {**EXHAUSTED, "val": 100.0}
+
+    assert went(accumulation, T2, EXHAUSTED, same_day, EXHAUSTED)[2:] == ["baseline"] * 2
+
+
 def test_a_full_hedge_ends_when_ranges_are_calm_and_support_has_held(
     accumulation: CompiledPolicy,
 ) -> None:
