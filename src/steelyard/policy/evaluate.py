@@ -29,7 +29,10 @@ from steelyard.policy.needs import LEVEL_BARS, PROFILE_BARS, check_needs
 from steelyard.policy.nodes import Node
 from steelyard.policy.pointwise import POINTWISE
 
-Memo: TypeAlias = MutableMapping[tuple[str, str], Floats | LevelTable | Profiles]
+Remembered: TypeAlias = Floats | LevelTable | Profiles
+"""What can be worked out on one market."""
+
+Memo: TypeAlias = MutableMapping[tuple[str, str], Remembered]
 """What has been worked out on one market, by canonical text and grid; never for two markets."""
 
 CROSSES: Final = frozenset({"crosses_above", "crosses_below"})

@@ -52,6 +52,35 @@ def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentences))
 
 
+def unmet_needs(compiled: CompiledPolicy, market: Market) -> Iterator[tuple[str, str]]:
+    """Yield what the conditions cannot do without and the market lacks.
+
+    Yields
+    ------
+    (str, str)
+        The id of the trigger or regime, and a sentence that names the series and its file.
+    """
+    for number, trees in enumerate(compiled.policy.conditions):
+        entity = compiled.policy.document.entities[number]
+        name = called(entity_path(compiled.policy.document, number), entity)
+        for key, tree in trees.given.items():
+            for kind in bars_read(tree):
+                if kind not in market.bars:
+                    there = f"of {market.asset} there are only {', '.join(market.bars)}"
+                    yield entity.id, f"{name}, {key}, reads {kind} bars; {there}"
+            for series, optional in series_read(tree):
+                if series not in market.series and not optional:
+                    yield entity.id, _missing(name, key, series, market)
+
+
+def is_met(tree: Node, market: Market) -> bool:
+    """Return whether a market has all that a condition cannot do without."""
+    has_bars = all(kind in market.bars for kind in bars_read(tree))
+    return has_bars and all(
+        optional or series in market.series for series, optional in series_read(tree)
+    )
+
+
 def check_needs(compiled: CompiledPolicy, market: Market) -> None:
     """Check that the market has all that the conditions cannot do without.
 
@@ -67,14 +96,8 @@ def check_needs(compiled: CompiledPolicy, market: Market) -> None:
     DataError
         Naming the trigger or regime, the series, and the file that would supply it.
     """
-    for name, key, tree in named_trees(compiled):
-        for kind in bars_read(tree):
-            if kind not in market.bars:
-                there = f"of {market.asset} there are only {', '.join(market.bars)}"
-                raise DataError(f"{name}, {key}, reads {kind} bars; {there}")
-        for series, optional in series_read(tree):
-            if series not in market.series and not optional:
-                raise DataError(_missing(name, key, series, market))
+    for _, sentence in unmet_needs(compiled, market):
+        raise DataError(sentence)
 
 
 def _missing(name: str, key: str, series: str, market: Market) -> str:
