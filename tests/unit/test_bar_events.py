@@ -473,6 +473,22 @@ def test_margin_defence_shrinks_a_hedge_in_both_legs(run: Run) -> None:
 
 
 @both
+def test_margin_defence_whose_spot_waits_orders_nothing_more_meanwhile(run: Run) -> None:
+    # At 150 the short of 90,000 is backed by 10,000. In bar 1 it is cut to 66,667, still too much
+    # for 10,000, until spot for 23,333 is sold in bar 3.
+    outcome = ran(
+        run,
+        static(0.6, -0.6, **DEFENCE),
+        track_of([100, 150, 150, 150, 150], closed=[(SPOT, 1), (SPOT, 2)]),
+    )
+    legs = [(bar, leg) for bar, leg, _ in fills(outcome)]
+
+    assert outcome.waited == 2
+    assert outcome.defended == 1
+    assert legs == [(0, SPOT), (0, PERP), (1, PERP), (3, SPOT)]
+
+
+@both
 def test_margin_defence_cuts_a_long_in_its_futures_leg(run: Run) -> None:
     # 0.3 and 1.3 at leverage 2 of 0.7 cash. At 80: futures 104,000, cash 70,000 - 26,000 = 44,000
     # and more than 2 x ... is 2.36: below 3. At 70: 91,000 over 31,000 = 2.94. At 69: 89,700 over

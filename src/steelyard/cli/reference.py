@@ -18,7 +18,7 @@ A complaint is one line that says what was found and what to do.
 |---|---|
 | 0 | done |
 | 1 | a check found something |
-| 2 | a mistake in what was asked: command line, policy, dates, cash, folder to write to, full disk |
+| 2 | a mistake in what was asked: command line, policy, dates, cash, folder to write to, disk |
 | 3 | the data cannot be used: folder to read from, venue, asset, series; or the books disagree |
 | 130, 141 | interrupted; the reader of the output went away |
 
