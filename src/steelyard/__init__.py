@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from steelyard.domain.errors import DataError, PolicyError, RequestError, SteelyardError
     from steelyard.domain.market import Market
     from steelyard.engine.backtest import backtest
+    from steelyard.engine.explain import explain
     from steelyard.policy.load import Policy, load_policy, policy_names
     from steelyard.report.result import Result
 
@@ -26,6 +27,7 @@ __all__ = [
     "Result",
     "SteelyardError",
     "backtest",
+    "explain",
     "load_policy",
     "open_market",
     "policy_names",
@@ -41,6 +43,7 @@ _HOMES = {
     "Result": "steelyard.report.result",
     "SteelyardError": "steelyard.domain.errors",
     "backtest": "steelyard.engine.backtest",
+    "explain": "steelyard.engine.explain",
     "load_policy": "steelyard.policy.load",
     "open_market": "steelyard.data.catalogue",
     "policy_names": "steelyard.policy.load",

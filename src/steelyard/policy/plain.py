@@ -1,0 +1,90 @@
+"""A condition's tree as people write it: infix, defaults left out, brackets only where needed."""
+
+from typing import Final
+
+from steelyard.policy.library import CONSTANTS, FUNCTIONS, Function
+from steelyard.policy.nodes import HELD_RECLAIM, Node, number_text
+
+_BINDS: Final = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    **dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), 4),
+    **dict.fromkeys(("+", "-"), 5),
+    **dict.fromkeys(("*", "/"), 6),
+    "neg": 7,
+}
+"""How strongly each operator binds."""
+
+_LEFT_FIRST: Final = frozenset({"-", "/"})
+"""Operators whose right side needs brackets where it binds no stronger."""
+
+
+def plain(node: Node, bars: str) -> str:
+    """Return a tree as a policy would write it.
+
+    Parameters
+    ----------
+    node : Node
+        The whole or any part.
+    bars : str
+        Kind of bars in force: calls on other bars say so.
+
+    Examples
+    --------
+    >>> from steelyard.policy.parse import Definitions, parse
+    >>> tree = parse("not (close< sma(200) or sma(50)<sma(200,bars='1w'))", "1d", Definitions())
+    >>> plain(tree, "1d")
+    'not (close < sma(200) or sma(50) < sma(200, bars = "1w"))'
+    """
+    if node.is_constant:
+        return number_text(node.numbers[0])
+    if node.name not in _BINDS:
+        return _call(node, bars)
+    strength = _BINDS[node.name]
+    sides = [_side(child, bars, strength) for child in node.children]
+    if node.name == "neg":
+        return f"-{sides[0]}"
+    if node.name == "not":
+        return f"not {sides[0]}"
+    if node.name in _LEFT_FIRST:
+        sides[1] = _side(node.children[1], bars, strength + 1)
+    return f" {node.name} ".join(sides)
+
+
+def _side(node: Node, bars: str, strength: int) -> str:
+    text = plain(node, bars)
+    return f"({text})" if _BINDS.get(node.name, 9) < strength else text
+
+
+def _call(node: Node, bars: str) -> str:
+    """Return a call; a leading close of the call's own bars is left out, as it is the default."""
+    reclaims = node.name == HELD_RECLAIM
+    function = FUNCTIONS["held_support" if reclaims else node.name]
+    parts = ["reclaim = true"] if reclaims else _arguments(function, node, bars)
+    if node.bars and node.bars != bars:
+        parts.append(f'bars = "{node.bars}"')
+    if parts or not function.bare:
+        return f"{function.name}({', '.join(parts)})"
+    return function.name
+
+
+def _arguments(function: Function, node: Node, bars: str) -> list[str]:
+    inside = node.bars or bars
+    if function.repeats:
+        return [plain(child, bars) for child in node.children]
+    children, numbers = iter(node.children), iter(node.numbers)
+    known: dict[str, float] = {}
+    parts = []
+    for argument in function.arguments:
+        if argument.kind not in CONSTANTS:
+            child = next(children)
+            if not (argument.default == "close" and child.text == f"close[{inside}]"):
+                parts.append(plain(child, inside))
+        elif argument.kind != "flag":
+            known[argument.name] = value = next(numbers)
+            if argument.default not in known or known[argument.default] != value:
+                shown = number_text(value)
+                named = argument.default in known
+                parts.append(f"{argument.name} = {shown}" if named else shown)
+    return parts
