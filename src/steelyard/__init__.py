@@ -15,38 +15,48 @@ if TYPE_CHECKING:
     from steelyard.domain.market import Market
     from steelyard.engine.backtest import backtest
     from steelyard.engine.explain import explain
+    from steelyard.engine.lint import Examination, check
+    from steelyard.engine.profile import Profile, profile
     from steelyard.policy.load import Policy, load_policy, policy_names
     from steelyard.report.result import Result
 
 __all__ = [
     "DataError",
+    "Examination",
     "Market",
     "Policy",
     "PolicyError",
+    "Profile",
     "RequestError",
     "Result",
     "SteelyardError",
     "backtest",
+    "check",
     "explain",
     "load_policy",
     "open_market",
     "policy_names",
+    "profile",
     "synthetic_market",
 ]
 
 _HOMES = {
     "DataError": "steelyard.domain.errors",
+    "Examination": "steelyard.engine.lint",
     "Market": "steelyard.domain.market",
     "Policy": "steelyard.policy.load",
     "PolicyError": "steelyard.domain.errors",
+    "Profile": "steelyard.engine.profile",
     "RequestError": "steelyard.domain.errors",
     "Result": "steelyard.report.result",
     "SteelyardError": "steelyard.domain.errors",
     "backtest": "steelyard.engine.backtest",
+    "check": "steelyard.engine.lint",
     "explain": "steelyard.engine.explain",
     "load_policy": "steelyard.policy.load",
     "open_market": "steelyard.data.catalogue",
     "policy_names": "steelyard.policy.load",
+    "profile": "steelyard.engine.profile",
     "synthetic_market": "steelyard.data.synthetic",
 }
 

@@ -89,12 +89,13 @@ def test_a_check_without_data_says_what_a_policy_reads_and_does_in_a_line_each()
     ids = (*policy.regime_ids, *policy.trigger_ids)
 
     assert done.exit_code == 0
-    assert done.stdout.startswith("article is valid: 5 regimes, 5 triggers, reviewed daily, fund")
-    assert "Reads 1d, 1w, funding, implied_vol." in done.stdout
+    size = f"{len(policy.regime_ids)} regimes, {len(policy.trigger_ids)} triggers"
+    assert done.stdout.startswith(f"article is valid: {size}, reviewed daily, fund")
+    assert "Reads 1d, 1w, funding, implied_vol, open_interest." in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     assert [sum(line.startswith(f"  {name} ") for line in done.stdout.splitlines()) for name in ids]
     assert [each["id"] for each in document["triggers"]] == list(policy.trigger_ids)
-    assert document["reads"] == ["1d", "1w", "funding", "implied_vol"]
+    assert document["reads"] == ["1d", "1w", "funding", "implied_vol", "open_interest"]
     assert document["market"] is None
 
 

@@ -77,13 +77,10 @@ def test_a_corrupt_file_is_named(catalogue: Path, content: bytes) -> None:
     assert f"{made.SPOT}.parquet is not a readable Parquet file" in line
 
 
-@pytest.mark.parametrize("command", ["backtest", "check"])
-def test_a_series_that_a_trigger_needs_and_the_data_lacks_is_named(
-    catalogue: Path, command: str
-) -> None:
+def test_a_series_that_a_trigger_needs_and_the_data_lacks_is_named(catalogue: Path) -> None:
     policy = written(catalogue.parent, trigger("change(open_interest, 1) > 0.1"))
 
-    line = refused(command, policy, "--data", catalogue, "--asset", "BTC", code=3)
+    line = refused("backtest", policy, "--data", catalogue, "--asset", "BTC", code=3)
 
     assert 'trigger "one", when, reads open_interest, which the data does not hold for BTC' in line
 
@@ -137,6 +134,9 @@ ORDERS: list[tuple[tuple[str, ...], str]] = [
     ),
     (("check", "hold", "--asset", "BTC"), "need data; name its folder too, with --data DIR"),
     (("check", "hold", "--end", "2020-01-04"), "need data; name its folder too, with --data DIR"),
+    (("check", "hold", "--episodes"), "--episodes needs data; name its folder too, with --data"),
+    (("check", "hold", "--profile"), "--profile needs data; name its folder too, with --data DIR"),
+    (("check", "hold", "--episode", "1"), "no such option: --episode"),
     (("policies", "show"), "missing argument 'NAME'; see steelyard policies show --help"),
     (("policies", "shwo"), "no such command 'shwo'"),
     (("policies", "show", "artcle"), 'did you mean "article"?'),

@@ -16,7 +16,7 @@ from steelyard.policy.compile import compile_policy
 from steelyard.policy.evaluate import Evaluation, Grid, evaluate_signals
 from steelyard.policy.library import CONSTANTS, FUNCTIONS, Argument, Function
 from steelyard.policy.load import load_policy, policy_names
-from steelyard.policy.measures import BARS, FUNDING, LEVELS, WINDOWS
+from steelyard.policy.measures import BARS, FUNDING, LEVEL_FACTS, LEVELS, PROFILE, WINDOWS
 from steelyard.policy.nodes import STATE
 from steelyard.policy.parse import Definitions, parse
 from steelyard.policy.pointwise import POINTWISE
@@ -24,7 +24,6 @@ from steelyard.policy.programs import OPERATIONS
 from tests.support.policy_files import small_market
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
-NOW = [name for name, function in FUNCTIONS.items() if not function.later]
 SAMPLES = {
     "number": "close",
     "condition": "close > open",
@@ -34,6 +33,8 @@ SAMPLES = {
     "rate": "0.0003",
     "share": "0.75",
     "hours": "24",
+    "days": "10",
+    "bins": "20",
     "factor": "2",
     "flag": "false",
     "lo": "low",
@@ -50,6 +51,8 @@ def call(function: Function) -> str:
     """Return a call of a function with every argument given."""
     if function.repeats:
         return f"{function.name}(open, close)"
+    if function.name in LEVEL_FACTS:
+        return f"{function.name}(support())"
     return f"{function.name}({', '.join(map(sample, function.arguments))})"
 
 
@@ -83,13 +86,12 @@ def test_every_function_is_in_the_reference_as_its_table_says(name: str) -> None
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_reference_says_which_functions_are_events_and_which_come_later(name: str) -> None:
+def test_the_reference_says_which_functions_are_events(name: str) -> None:
     line = next(
         x for x in reference().splitlines() if x.startswith(f"| `{FUNCTIONS[name].signature}`")
     )
 
     assert ("An event" in line) is FUNCTIONS[name].event
-    assert ("A later version" in line) is FUNCTIONS[name].later
 
 
 def test_the_reference_names_no_function_that_does_not_exist() -> None:
@@ -99,12 +101,20 @@ def test_the_reference_names_no_function_that_does_not_exist() -> None:
     assert named == set(FUNCTIONS)
 
 
-def test_every_function_of_now_is_worked_out_in_one_place() -> None:
-    places = [set(BARS), set(WINDOWS), set(LEVELS), set(FUNDING), set(POINTWISE) & set(FUNCTIONS)]
-    side = {name for name in NOW if FUNCTIONS[name].grid == "series"}
+def test_every_function_is_worked_out_in_one_place() -> None:
+    places = [
+        set(BARS),
+        set(WINDOWS),
+        set(LEVELS),
+        set(LEVEL_FACTS),
+        set(PROFILE),
+        set(FUNDING),
+        set(POINTWISE) & set(FUNCTIONS),
+    ]
+    side = {name for name in FUNCTIONS if FUNCTIONS[name].grid == "series"}
     entry = STATE & set(FUNCTIONS)
 
-    assert set(NOW) == set().union(*places, side, entry)
+    assert set(FUNCTIONS) == set().union(*places, side, entry)
     assert sum(map(len, places)) == len(set().union(*places))
 
 
@@ -112,7 +122,7 @@ def test_every_operator_has_an_array_form_and_a_step_form() -> None:
     assert set(POINTWISE) == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("name", [name for name in NOW if FUNCTIONS[name].grid != "state"])
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if FUNCTIONS[name].grid != "state"])
 def test_every_function_is_known_somewhere_and_sees_nothing_of_the_future(name: str) -> None:
     market = invented()
     days = market.bars["1d"]
@@ -129,7 +139,7 @@ def test_every_function_is_known_somewhere_and_sees_nothing_of_the_future(name: 
     assert not np.isnan(whole).all()
 
 
-@pytest.mark.parametrize("name", [name for name in NOW if FUNCTIONS[name].grid != "state"])
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if FUNCTIONS[name].grid != "state"])
 def test_every_condition_is_true_false_or_unknown(name: str) -> None:
     market = invented()
     node = parse(as_condition(FUNCTIONS[name]), "1d", Definitions())
@@ -138,9 +148,9 @@ def test_every_condition_is_true_false_or_unknown(name: str) -> None:
     assert set(found[~np.isnan(found)]) <= {0.0, 1.0}
 
 
-@pytest.mark.parametrize("name", [name for name in NOW if FUNCTIONS[name].grid == "bars"])
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if FUNCTIONS[name].grid == "bars"])
 def test_a_function_of_bars_takes_other_bars(name: str) -> None:
-    text = call(FUNCTIONS[name])[:-1].replace("()", "(")
+    text = call(FUNCTIONS[name])[:-1]
     joined = f"{text}{'' if text.endswith('(') else ', '}bars = '1w')"
     node = parse(joined, "1d", Definitions())
     market = small_market(days=400)

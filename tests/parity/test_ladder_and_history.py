@@ -1,5 +1,7 @@
 """The ladder is the backtest: its rung at the close that came gives what the backtest then did."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,9 @@ from steelyard.engine.tomorrow import Rung, given_day, live_on
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import load_policy
 from tests.support.data import real_data
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 pytestmark = pytest.mark.parity
 
@@ -40,7 +45,7 @@ def differences(walked: Walk, rung: Rung, at_ms: int) -> list[str]:
     """Return in what a rung and the backtest's decision a day after ``at_ms`` are not the same."""
     row = int(np.searchsorted(walked.decisions.ms, at_ms + DAY_MS))
     decided = walked.decisions
-    pairs = {
+    pairs: dict[str, tuple[ArrayLike, ArrayLike]] = {
         "targets": (rung.targets, decided.targets[row]),
         "regime": (rung.regime, decided.regime[row]),
         "phases": (rung.phases, decided.phase[row]),
@@ -48,7 +53,7 @@ def differences(walked: Walk, rung: Rung, at_ms: int) -> list[str]:
         "orders": (rung.ordered, decided.ordered[row]),
     }
     return [
-        f"{name} after {at_ms}: {one} is not {other}"
+        f"{name} after {at_ms}: {one!r} is not {other!r}"
         for name, (one, other) in pairs.items()
         if not np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
     ]

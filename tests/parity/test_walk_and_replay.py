@@ -11,7 +11,7 @@ from steelyard.engine.backtest import lay_course
 from steelyard.engine.replay import replay
 from steelyard.kernel.walk import walk
 from steelyard.policy.compile import compile_policy
-from steelyard.policy.load import load_policy
+from steelyard.policy.load import load_policy, policy_names
 from tests.support.compare import departures
 from tests.support.data import real_data
 
@@ -28,7 +28,7 @@ def both_ways(policy: str, market: Market, settings: tuple[str, ...] = ()) -> tu
     return walk(*arguments), replay(*arguments)
 
 
-@pytest.mark.parametrize("policy", ["article", "hold", "static-60-40", "sma200-only"])
+@pytest.mark.parametrize("policy", policy_names())
 def test_walk_and_replay_agree_on_the_synthetic_market(policy: str) -> None:
     walked, replayed = both_ways(policy, synthetic_market())
 

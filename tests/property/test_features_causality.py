@@ -8,8 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.domain.arrays import Floats, Ints
-from steelyard.features import funding, levels, oscillators, trend, volatility, windows
+from steelyard.features import (
+    basis,
+    candles,
+    funding,
+    level_facts,
+    levels,
+    oscillators,
+    profile,
+    trend,
+    volatility,
+    windows,
+)
 from steelyard.features.level_table import LevelTable, level_rows, level_table
+from steelyard.features.profile import Layout, Profiles
+from steelyard.features.profile_shape import profile_shape
 from steelyard.features.sampling import asof
 
 DAY = 86_400_000
@@ -61,6 +74,32 @@ def near(bars: Bars) -> Floats:
     return levels.near_resistance(bars["close"], oscillators.atr(*hlc(bars), 3), rows, table, 1.0)
 
 
+def profiled(feature: Callable[[Profiles], Floats], *, by_time: bool = False) -> Feature:
+    """Return a reading of the profile of the last nine bars at every one of them."""
+
+    def run(bars: Bars) -> Floats:
+        ends = np.arange(1, bars["close"].size + 1)
+        layout = Layout(9, 7, by_time)
+        return feature(profile.profiles(bars["low"], bars["high"], bars["volume"], ends, layout))
+
+    return run
+
+
+def at_support(fact: Callable[[Floats, Ints, LevelTable], Floats]) -> Feature:
+    """Return what is known of the support under every close."""
+
+    def of(close: Floats, rows: Ints, table: LevelTable) -> Floats:
+        return fact(levels.support(close, rows, table), rows, table)
+
+    return on_levels(of)
+
+
+def rejected(bars: Bars) -> Floats:
+    prices = candles.Prices(bars["open"], *hlc(bars))
+    bounds = candles.Bounds(wick=0.2, location=0.6, body=0.1, range=0.5, peak=1.0)
+    return candles.rejection(prices, 3, bounds)
+
+
 def settlements(bars: Bars) -> tuple[Floats, Floats, Floats]:
     """Return rates, intervals, and which settlements follow the one before, made from bars."""
     rate = bars["close"] / 1e5 - 1e-3
@@ -98,6 +137,14 @@ RATIOS: dict[str, Feature] = {
     "breached": on_levels(lambda close, rows, table: levels.breached(close, rows, table, 2)),
     "held_support": on_levels(levels.held_support),
     "near_resistance": near,
+    "level_touches": at_support(level_facts.level_touches),
+    "level_age": at_support(level_facts.level_age),
+    "level_strength": at_support(level_facts.level_strength),
+    "shelf": profiled(lambda found: profile.shelf(found, 1.2, 0.2, 2.0)),
+    "rejection": rejected,
+    "simple_basis": lambda bars: basis.simple_basis(
+        bars["high"], bars["low"], 50.0 - np.arange(bars["close"].size, dtype=np.float64)
+    ),
 }
 PRICES: dict[str, Feature] = {
     "ago": lambda bars: windows.ago(bars["close"], 3),
@@ -110,6 +157,10 @@ PRICES: dict[str, Feature] = {
     "sma": lambda bars: trend.sma(bars["close"], 4),
     "ema": lambda bars: trend.ema(bars["close"], 4),
     "atr": lambda bars: oscillators.atr(*hlc(bars), 3),
+    "poc": profiled(profile.poc),
+    "poc_by_time": profiled(profile.poc, by_time=True),
+    "val": profiled(lambda found: profile.val(found, 0.7)),
+    "vah": profiled(lambda found: profile.vah(found, 0.7)),
     "support": on_levels(levels.support),
     "resistance": on_levels(levels.resistance),
     "broken_support": on_levels(
@@ -125,12 +176,22 @@ CONDITIONS: dict[str, Feature] = {
     "mean_over": funded(funding.mean_over, 20.0),
 }
 ALL = RATIOS | PRICES | CONDITIONS
-NEEDS_WEEKS = {"breached", "held_support", "near_resistance", "support", "resistance"}
+NEEDS_WEEKS = {
+    "breached",
+    "held_support",
+    "near_resistance",
+    "support",
+    "resistance",
+    "broken_support",
+    "level_touches",
+    "level_age",
+    "level_strength",
+}
 
 
 def length_for(name: str) -> int:
     """Return how many bars show something: key levels need half a year of weeks."""
-    return 90 if name in NEEDS_WEEKS | {"broken_support"} else 45
+    return 90 if name in NEEDS_WEEKS else 45
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -174,6 +235,28 @@ def test_another_unit_of_the_price_changes_no_ratio(name: str, seed: int, power:
     expected = ALL[name](bars) * (unit if name in PRICES else 1.0)
 
     np.testing.assert_array_equal(ALL[name](scaled), expected)
+
+
+@given(seed=st.integers(0, 10_000), bins=st.integers(3, 12), holes=st.sampled_from([0.0, 0.3]))
+def test_a_profile_holds_all_volume_and_its_value_area_enough_of_it(
+    seed: int, bins: int, holes: float
+) -> None:
+    bars = random_bars(seed, 12, holes)
+    known = ~np.isnan(bars["close"])
+    columns = (bars["low"], bars["high"], bars["volume"])
+    found = profile.profiles(*columns, np.array([12]), Layout(12, bins))
+    shape = profile_shape(found, 0)
+
+    if known.sum() < 6:
+        assert np.isnan(shape.poc)
+        return
+    inside = slice(*np.searchsorted(shape.edges, [shape.val, shape.vah]))
+    assert found.volume[0].sum() == pytest.approx(bars["volume"][known].sum())
+    assert (found.volume[0] >= 0.0).all()
+    assert shape.val <= shape.poc <= shape.vah
+    assert shape.value_area_share >= 0.70 - 1e-9
+    assert shape.volume[inside].sum() / shape.volume.sum() == pytest.approx(shape.value_area_share)
+    assert any(one.massive_at_peak for one in shape.shelves) == profile.shelf(found, 1.5, 0.2, 3)[0]
 
 
 numbers = st.lists(

@@ -39,7 +39,7 @@ def random_effect(rng: np.random.Generator) -> Effect:
     if kind == codes.LEVERAGE_CAP:
         low, high = 0.2 + 2.0 * low, 0.2 + 2.0 * high
     flags = {
-        codes.STEP: codes.FREED_TO_SPOT * int(rng.integers(0, 2)),
+        codes.STEP: int(rng.choice([0, codes.FREED_TO_SPOT, codes.CUT_OF_EQUITY])),
         codes.ADDITIVE: int(rng.choice([0, codes.ELSE_HEDGE, codes.FLATTEN_LONGS_FIRST])),
     }.get(kind, 0)
     second = float(rng.uniform(-1.5, 1.0)) if kind == codes.ABSOLUTE else 0.0

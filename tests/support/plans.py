@@ -210,7 +210,8 @@ class Scene:
     ) -> None:
         rule = rules[entity]
         defaults = {"confirm_needed": 1, "confirm_window": 1, "release_confirm": 1}
-        settings = {**defaults, "failsafe_after": -1, "severity": codes.CAUTIONARY, **actor.rule}
+        settings = {**defaults, "failsafe_after": -1, "severity": codes.CAUTIONARY, "near": 0.05}
+        settings |= actor.rule
         for key, value in settings.items():
             rule[key] = value
         rule["clock"] = entity

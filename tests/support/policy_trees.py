@@ -150,6 +150,11 @@ def either(*values: Worth) -> Worth:
     return None if any(value is None for value in values) else False
 
 
+def equal(a: float, b: float) -> bool:
+    """Return whether two numbers are equal but for rounding."""
+    return a == b or abs(a - b) < 1e-12 * max(1.0, abs(a), abs(b))
+
+
 def negated(value: Worth) -> Worth:
     """Return the opposite; of unknown, unknown."""
     return None if value is None else not value
@@ -190,10 +195,10 @@ OPERATORS: dict[str, Callable[..., Worth]] = {
     "max": max,
     "clip": lambda x, low, high: min(max(x, low), high),
     "ramp": ramped,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b and not equal(a, b),
+    "<=": lambda a, b: a < b or equal(a, b),
+    ">": lambda a, b: a > b and not equal(a, b),
+    ">=": lambda a, b: a > b or equal(a, b),
+    "==": equal,
+    "!=": lambda a, b: not equal(a, b),
 }

@@ -47,6 +47,21 @@ def test_a_step_moves_no_more_to_spot_than_cash_can_pay() -> None:
     assert full.targets == pytest.approx((1.0, 0.0))
 
 
+def test_a_step_in_points_takes_a_part_of_equity() -> None:
+    # 0.40 - 0.125 = 0.275, and 0.60 + 0.125 = 0.725 where it is freed to spot.
+    points = Effect(kind=codes.STEP, size=0.125, flags=codes.CUT_OF_EQUITY)
+    to_spot = Effect(kind=codes.STEP, size=0.125, flags=codes.CUT_OF_EQUITY | codes.FREED_TO_SPOT)
+
+    assert left_by(points).targets == pytest.approx((0.60, 0.275))
+    assert left_by(to_spot).targets == pytest.approx((0.725, 0.275))
+
+
+def test_a_step_in_points_takes_no_more_than_there_is() -> None:
+    points = Effect(kind=codes.STEP, size=0.5, flags=codes.CUT_OF_EQUITY)
+
+    assert left_by(points).targets == pytest.approx((0.60, 0.0))
+
+
 def test_a_step_does_not_compound_from_day_to_day() -> None:
     left = play(Scene(triggers=[trigger("TTT", step(0.10))]))
 

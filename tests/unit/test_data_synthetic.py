@@ -41,6 +41,15 @@ SEEDS = (SEED, 1, 2)
 PEAK = range(760, 800)
 """Days on which a shelf is looked for, which takes long."""
 
+SIDE = {
+    "implied_vol",
+    "open_interest",
+    "fear_greed",
+    "vix",
+    "dxy",
+    "basis_apr",
+    "days_to_expiry",
+}
 BARS = ("open", "high", "low", "close", "volume")
 
 
@@ -343,10 +352,11 @@ def test_a_written_catalogue_reads_back_as_the_same_market(tmp_path: Path) -> No
         assert np.array_equal(getattr(read.funding, name), getattr(made.funding, name))
     for name in ("cap", "rate", "deduction"):
         assert np.array_equal(getattr(read.tiers, name), getattr(made.tiers, name))
-    assert read.series.keys() == made.series.keys() == {"implied_vol", "open_interest"}
+    assert set(read.series) == set(made.series) == SIDE
     for name, series in read.series.items():
         assert np.array_equal(series.known_ms, made.series[name].known_ms)
-        assert np.array_equal(series.value, made.series[name].value)
+        assert np.array_equal(series.value, made.series[name].value, equal_nan=True)
+        assert series.max_age_ms == made.series[name].max_age_ms
     assert read.is_synthetic
     assert read.holes == ()
     assert (read.tiers_source, read.facts) == (made.tiers_source, made.facts)

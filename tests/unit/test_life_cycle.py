@@ -1,6 +1,7 @@
 """The life of one trigger: confirmation, release, dwell, cooldown, unknown, guards (domain 9.3)."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -206,6 +207,44 @@ def test_a_regime_may_ask_for_spot_near_its_target() -> None:
     views = [View(spot, 0.0) for spot in (0.69, 0.81, 0.72)]
 
     assert [one.regime for one in play(Scene(regimes=[near]), views)] == [-1, -1, 0]
+
+
+def test_how_near_its_target_spot_must_be_is_the_regimes_own() -> None:
+    # 0.69 is six points from 0.75: within 0.10, and not within 0.05.
+    near = regime("T", (0.75, 0.25), release="F", guard=codes.SPOT_NEAR_TARGET, near=0.10)
+
+    assert play(Scene(regimes=[near]), [View(0.69, 0.0)])[0].regime == 0
+
+
+def test_a_waiting_entry_remembers_the_bar_that_confirmed_it() -> None:
+    # Confirmed at 1, high 120; the guard holds at 3, high 90. Three bars after 1 is 4. Without that
+    # way out: the close of 119 at 4 is above 90 and not above 120, that of 121 at 5 is.
+    high = [100.0, 120.0, 110.0, 90.0, 95.0, 95.0]
+    close = [99.0, 100.0, 100.0, 89.0, 119.0, 121.0]
+    above = [(codes.OP_SERIES, 9), (codes.OP_AT_ENTRY, 0), (codes.OP_GT, 0)]
+    held = regime("TFFFFF", (0.6, -0.6), release="FFFFFF")
+    short = regime(
+        "FTFFFF",
+        (0.6, -0.1),
+        release=above,
+        after=[0],
+        guard=codes.HEDGE_IN_PROFIT,
+        validity=3,
+    )
+    since = regime([(codes.OP_SINCE_ENTRY, 0), (codes.OP_CONSTANT, 0), (codes.OP_GE, 0)], (0.8, 0))
+    since = replace(since, after=[1], release="FFFFFF")
+    scene = Scene(
+        regimes=[held, short, since],
+        extra=[close, high],
+        slots=[(10, 0)],
+        constants=[3.0],
+        moments=6,
+    )
+    views = [View(0.6, result) for result in (0.0, -1.0, -1.0, 1.0, 1.0, 1.0)]
+
+    assert [one.regime for one in play(scene, views)] == [0, 0, 0, 1, 2, 2]
+    scene.constants = [9.0]
+    assert [one.regime for one in play(scene, views)] == [0, 0, 0, 1, 1, -1]
 
 
 def test_without_a_regime_profit_counts_from_the_start() -> None:

@@ -39,6 +39,22 @@ def test_the_weeks_begin_on_mondays_before_the_epoch_too() -> None:
     assert found.tolist() == [-3 * DAY_MS]
 
 
+def test_weekdays_strike_at_midnight_of_each_of_them() -> None:
+    # 2024-01-01 is a Monday, the 4th a Thursday; from the 2nd to the 11th.
+    start, end = MONDAY + DAY_MS, MONDAY + 10 * DAY_MS
+    found = strikes("monday+thursday", start, end, NEVER, MONDAY)
+
+    assert found.tolist() == [MONDAY + 3 * DAY_MS, MONDAY + 7 * DAY_MS, MONDAY + 10 * DAY_MS]
+
+
+def test_a_weekday_that_is_not_within_does_not_strike() -> None:
+    # Tuesday to Wednesday; Sunday is the last day of a week.
+    assert strikes("sunday", MONDAY + DAY_MS, MONDAY + 2 * DAY_MS, NEVER, MONDAY).size == 0
+    assert strikes("sunday", MONDAY, MONDAY + 6 * DAY_MS, NEVER, MONDAY).tolist() == [
+        MONDAY + 6 * DAY_MS
+    ]
+
+
 def test_funding_strikes_at_the_settlements_of_the_market() -> None:
     settled = np.array([1, 5, 9], dtype=np.int64)
 

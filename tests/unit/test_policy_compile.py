@@ -248,9 +248,6 @@ LATER = [
         "small.toml:7:1: limits.depeg needs",
     ),
     ("[limits]\nstale = { minutes = 15 }", "small.toml:8:1: limits.stale needs a later version"),
-    (trigger("close > val() and close > 1"), 'trigger "one", when: val needs a later version'),
-    (trigger("rejection()", 'release = "close > 1"'), "rejection needs a later version"),
-    (trigger("close > 1", 'release = "vix > 30"'), 'trigger "one", release: vix needs a later'),
 ]
 
 
@@ -297,8 +294,12 @@ def test_the_article_means_what_the_specification_says() -> None:
     assert found.clocks == ("daily", "funding")
     assert {name: int(rule["unwind"]) for name, rule in rules.items()} == {
         "atr_expansion": 4,
+        "iv_percentile": 0,
         "funding_extreme": 0,
+        "oi_divergence": 0,
+        "oi_near_resistance": 0,
         "sma200_close": 4,
+        "death_cross": 0,
         "support_breach": 4,
         "volatility_exit": 0,
         "breakdown": 4,
@@ -328,4 +329,7 @@ def test_the_article_means_what_the_specification_says() -> None:
         "atr_expansion",
         "atr_expansion",
         "funding_extreme",
+        "iv_percentile",
+        "iv_percentile",
+        "oi_near_resistance",
     )

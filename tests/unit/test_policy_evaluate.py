@@ -13,6 +13,7 @@ from steelyard.domain.errors import DataError, RequestError
 from steelyard.domain.market import Market, Series
 from steelyard.domain.time import DAY_MS, HOUR_MS, WEEK_MS
 from steelyard.features.oscillators import atr
+from steelyard.features.profile import Layout, poc, profiles
 from steelyard.features.trend import sma
 from steelyard.features.windows import median
 from steelyard.policy.compile import CompiledPolicy, compile_policy
@@ -20,6 +21,7 @@ from steelyard.policy.evaluate import Evaluation, Grid, Memo, evaluate_signals
 from steelyard.policy.load import load_policy
 from steelyard.policy.needs import absent_series
 from steelyard.policy.parse import Definitions, parse
+from steelyard.policy.sources import source_switches
 from tests.support.data import real_data
 from tests.support.policy_files import FIRST_MONDAY_MS, policy_of, small_market, trigger
 
@@ -268,13 +270,113 @@ def test_a_series_that_is_there_is_not_told_as_missing(tmp_path: Path) -> None:
     assert absent_series(found, small_market(series=side([0], [50.0]))) == ()
 
 
+RISE = "first_known(implied_vol - 50, close - 100)"
+DAYS = FIRST_MONDAY_MS + DAY_MS * np.arange(1, 9)
+
+
+def two_sources() -> Market:
+    """Return eight days: closes, and an index that is known on the days 3, 4, 5 and 7 only."""
+    market = small_market(days=8)
+    close = np.array([90.0, 110.0, 90.0, 90.0, 90.0, 110.0, 90.0, 110.0])
+    days = replace(market.bars["1d"], close=close)
+    index = side(DAYS[[2, 3, 4, 6]].tolist(), [60.0, 40.0, 60.0, 60.0], 0)
+    return replace(market, bars={**market.bars, "1d": days}, series=index)
+
+
+def test_nothing_crosses_where_first_known_changes_over() -> None:
+    # Above: no, yes, yes, no, yes, yes, yes, yes. Day 2 and day 5 rise in their own series; days 3,
+    # 6, 7 and 8 change over, of which 3 and the last three would be no cross or a false one.
+    found = values(two_sources(), f"crosses_above({RISE}, 0)")
+
+    assert np.isnan(found[0]) or found[0] == 0.0
+    assert found[1:].tolist() == [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+
+
+def test_a_change_over_that_would_look_like_a_cross_is_none() -> None:
+    # The index says below on day 4; without it on day 6 the close says above.
+    market = two_sources()
+    index = side(DAYS[[2, 3, 4]].tolist(), [60.0, 40.0, 40.0], 0)
+    found = values(replace(market, series=index), f"crosses_above({RISE}, 0)")
+    plain = values(replace(market, series=index), f"{RISE} > 0 and ago({RISE}, 1) <= 0")
+
+    assert (found[5], plain[5]) == (0.0, 1.0)
+
+
+def test_only_the_first_known_that_is_taken_changes_over() -> None:
+    # The inner choice changes over on day 3 too, while the outer one takes the close throughout.
+    text = f"crosses_above(first_known(close - 100, {RISE}), 0)"
+
+    assert values(two_sources(), text)[1:].tolist() == [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0]
+
+
+def test_where_nothing_is_known_nothing_is_known_to_cross() -> None:
+    # The index is below on day 5; on day 6 both are unknown; on day 7 it comes back above.
+    index = side(DAYS[[2, 3, 4, 6]].tolist(), [60.0, 40.0, 40.0, 60.0], 0)
+    market = replace(two_sources(), series=index)
+    close = market.bars["1d"].close.copy()
+    close[5] = np.nan
+    days = replace(market.bars["1d"], close=close)
+    found = values(replace(market, bars={**market.bars, "1d": days}), f"crosses_above({RISE}, 0)")
+
+    assert np.isnan(found[5:7]).all()
+
+
+def test_change_overs_within_the_run_are_told(tmp_path: Path) -> None:
+    text = trigger(f"crosses_above({RISE}, 0)", 'release = "close < 1"')
+    found = compiled(tmp_path, text)
+    told = source_switches(found, two_sources(), int(DAYS[0]), int(DAYS[5]), {})
+    none = source_switches(found, two_sources(), int(DAYS[2]) + 1, int(DAYS[4]), {})
+
+    # Up to day 6: on day 3 to the index, on day 6 back.
+    sentence = (
+        'trigger "one", when: first_known inside crosses_above changes over on 2 bars, '
+        "the first known at 1970-01-08; nothing counts as a cross there"
+    )
+    assert list(told) == [sentence]
+    assert list(none) == []
+
+
+def test_the_profile_needs_hourly_bars(tmp_path: Path) -> None:
+    market = small_market()
+    market = replace(market, bars={"1d": market.bars["1d"]})
+    with pytest.raises(DataError, match="reads 1h bars; of BTC there are only 1d"):
+        evaluate_signals(compiled(tmp_path, trigger("close < poc()")), market, 0, DAY_MS)
+
+
+def test_the_profile_of_a_day_is_that_of_the_hours_before_its_close() -> None:
+    market = small_market(days=12)
+    hours = market.bars["1h"]
+    found = values(market, "poc(days = 2, bins = 7)")
+    part = slice(6 * 24, 8 * 24)
+    alone = profiles(
+        hours.low[part], hours.high[part], hours.volume[part], np.array([48]), Layout(48, 7)
+    )
+
+    # Two days must have begun: the first close that knows them is the second.
+    assert np.isnan(found[0])
+    assert not np.isnan(found[1:]).any()
+    assert found[7] == poc(alone)[0]
+
+
+def test_functions_of_one_profile_share_it() -> None:
+    memo: Memo = {}
+    market = small_market(days=40)
+    days = Grid("1d", market.bars["1d"].known_ms)
+    for text in ("poc() > 0", "val() > 0", "vah(area = 0.8) > 0", "shelf()", "shelf(bins = 20)"):
+        Evaluation(market, memo).values(parse(text, "1d", Definitions()), days)
+
+    assert len([name for name, _ in memo if name.startswith("profiles")]) == 2
+
+
 # Domain 14.2: episodes of single triggers on bitcoin, counted by another program.
 EPISODES = [
     ("atr(14) / ago(atr(14), 7) - 1 >= 0.50", 12),
     ("natr(14) / ago(natr(14), 7) - 1 >= 0.50", 22),
     ("crosses_above(implied_vol, quantile(implied_vol, 0.75, 365, least = 180))", 22),
     ("breached(2)", 19),
+    ("change(open_interest, 7) >= 0.15 and -0.03 <= change(close, 7) <= 0.01", 2),
     ("zscore(20) >= 3", 16),
+    ("rejection()", 12),
     ("crosses_below(sma(50), sma(200))", 7),
     ("within(rsi(14) >= 80 or zscore(20) >= 3, 3) and within(funding_above(0.0005) >= 24, 3)", 6),
 ]

@@ -124,6 +124,14 @@ FAULTS = [
         'review is "dayly", must be',
         'did you mean "daily"?',
     ),
+    (
+        trigger("close > 1", "review = ['monday', 'tursday']"),
+        'review is ["monday", "tursday"], must be',
+        'or a list of weekdays such as ["monday", "thursday"]; did you mean "thursday"?',
+    ),
+    (trigger("close > 1", "review = []"), "review is [], must be 'hourly', 'funding'"),
+    (trigger("close > 1", "review = 'monday+friday'"), 'review is "monday+friday", must be'),
+    (trigger("close > 1", "review = [1]"), "review is [1], must be"),
     (trigger("close > 1", "bars = '2d'"), 'bars is "2d", must be'),
     (trigger("close > 1", "only_if = 'rich'"), 'only_if is "rich", must be'),
     (
@@ -217,6 +225,23 @@ FAULTS = [
     (
         trigger("close > 1", effect="{ hedge = 0.1, freed_to = 'spot' }"),
         "freed_to needs cut_longs beside it",
+    ),
+    (
+        trigger("close > 1", effect="{ hedge = 0.1, cut_of = 'equity' }"),
+        "cut_of needs cut_longs beside it",
+    ),
+    (
+        trigger("close > 1", effect="{ cut_longs = 0.1, cut_of = 'points' }"),
+        "cut_of is \"points\", must be 'longs' or 'equity'",
+    ),
+    (
+        RANGE.replace("0.40", "0.40\nnear = 0.1"),
+        'regime "calm": near needs only_if = "spot_near_target" beside it',
+    ),
+    (
+        RANGE.replace("0.40", "0.40\nonly_if = 'spot_near_target'\nnear = 5"),
+        "near is 5, must be at most 1",
+        "5 % is 0.05",
     ),
     (trigger("close > 1", effect="{ else_hedge = 0.1 }"), "else_hedge needs cut_longs beside it"),
     (
@@ -352,7 +377,7 @@ def test_the_nearest_shipped_name_is_offered() -> None:
     with pytest.raises(PolicyError) as caught:
         load_policy("artcle")
 
-    assert str(caught.value).startswith('there is no policy "artcle", neither shipped (article, ')
+    assert str(caught.value).startswith('there is no policy "artcle", neither shipped (accumu')
     assert str(caught.value).endswith('nor a file; did you mean "article"?')
 
 

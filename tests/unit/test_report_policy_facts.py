@@ -34,6 +34,13 @@ def test_every_effect_has_words() -> None:
     )
 
 
+def test_a_cut_in_points_is_said_to_be_one() -> None:
+    settings = ['triggers.atr_expansion.effect={ cut_longs = 0.1, cut_of = "equity" }']
+    told = policy_facts(compile_policy(load_policy("article", settings))).effects["atr_expansion"]
+
+    assert told.startswith("cuts long futures by 10.0 % of equity, freed to cash")
+
+
 def test_an_alert_is_said_to_trade_nothing() -> None:
     settings = ["triggers.atr_expansion.effect={ alert = true }"]
     told = policy_facts(compile_policy(load_policy("article", settings))).effects["atr_expansion"]

@@ -16,12 +16,11 @@ from steelyard.domain.time import DAY_MS, WEEK_MS
 from steelyard.domain.view import View
 from steelyard.features.level_table import pivots
 from steelyard.features.sampling import asof
-from steelyard.ledger.account import book_fill, equity, open_account, revalue
 from steelyard.planning.orders import turnover_scale
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.evaluate import evaluate_signals
 from steelyard.policy.load import load_policy
-from steelyard.report.daily import hedge_ratios
+from tests.support.exposures import exposures
 from tests.support.plans import (
     Actor,
     Scene,
@@ -191,46 +190,6 @@ def test_the_composition_of_effects_and_its_trace(case: Node, tmp_path: Path) ->
 
 
 # -- exposure -----------------------------------------------------------------------------------
-
-
-def exposures(case: Node, spot: float, futures: float, dated: float = 0.0) -> dict[str, object]:
-    """Return every column of an exposure row, from an account that holds the weights.
-
-    The account has a third leg for the dated future; it trades at one price without costs.
-    """
-    nav, price = case.root["nav"].number(), case.root["price"].number()
-    account = open_account(1, 3, nav)
-    revalue(account, 0, np.full(3, price))
-    for leg, weight in enumerate((spot, futures, dated)):
-        book_fill(account, 0, leg, weight * nav / price, price, 0.0)
-    coins = account.quantity[0]
-    values = coins * price
-    core = float(values[0] + values[2])
-    cash = float(account.cash[0])
-    computed: dict[str, object] = {
-        "w_spot": values[0] / nav,
-        "w_spot_core": core / nav,
-        "w_futures_net": values[1] / nav,
-        "w_dated_basis": values[2] / nav,
-        "w_cash": cash / nav,
-        "net_delta": values.sum() / nav,
-        "gross_exposure": np.abs(values).sum() / nav,
-        "hedge_ratio_core": hedge_ratios(np.array([core]), values[1:2], np.array([nav]))[0],
-        "effective_leverage_on_cash": np.abs(values[1:]).sum() / cash,
-        "spot_usd": values[0],
-        "cash_usd": cash,
-        "futures_notional_usd": values[1],
-        "dated_notional_usd": values[2],
-        "spot_btc": coins[0],
-        "futures_btc": coins[1],
-    }
-    for key in case.keys():  # noqa: SIM118 - a place in a file, not a dict
-        moved = re.fullmatch(r"pnl_usd_if_price_(minus|plus)_(\d+)pct", key)
-        if moved:
-            move = int(moved[2]) / 100.0 * (-1.0 if moved[1] == "minus" else 1.0)
-            revalue(account, 0, np.full(3, price * (1.0 + move)))
-            computed[key] = equity(account) - nav
-    return computed
 
 
 @each_case("exposure_map", "rows", "*")

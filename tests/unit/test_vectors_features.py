@@ -1,14 +1,21 @@
 """The features against the independently computed vectors; see ``tests/support/vectors.py``."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from steelyard.domain.arrays import Flags, Floats, Ints
+from steelyard.domain.market import Bars, Series
+from steelyard.domain.time import DAY_MS
+from steelyard.features.basis import compound_basis, continuous_basis, simple_basis
+from steelyard.features.candles import Bounds, Prices, candle, rejection_tests
 from steelyard.features.funding import compound_apy, hours_above, rate_8h, simple_apr
 from steelyard.features.level_table import LevelTable, Pivots, levels_at, pivots
 from steelyard.features.levels import breached, held_support, level_distance, near_resistance
 from steelyard.features.oscillators import adx, atr, bandwidth, chop, minus_di, natr, plus_di, rsi
+from steelyard.features.profile import Layout, Profiles, poc, profiles, shelf, vah, val
+from steelyard.features.profile_shape import ProfileShape, profile_shape
 from steelyard.features.trend import crosses_above, crosses_below, sma
 from steelyard.features.volatility import garman_klass, parkinson, realised_vol
 from steelyard.features.windows import (
@@ -23,6 +30,9 @@ from steelyard.features.windows import (
     streak,
     zscore,
 )
+from steelyard.policy.evaluate import Evaluation, Grid
+from steelyard.policy.parse import Definitions, parse
+from tests.support.policy_files import small_market
 from tests.support.vectors import Node, each_case
 
 
@@ -361,3 +371,158 @@ def test_the_exit_needs_a_calm_market_and_five_closes_above_support(case: Node) 
 
     assert case.differences(computed) == []
     assert case.root["first_exit_index"].differences(int(np.argmax(leaves))) == []
+
+
+def shape_as_written(found: ProfileShape) -> dict[str, object]:
+    """Return a profile under the keys of the vector."""
+    words = {1: "up", -1: "down"}
+    shelves = [
+        {
+            "first_bin": one.first_bin,
+            "last_bin": one.last_bin,
+            "low": one.low,
+            "high": one.high,
+            "volume_share": one.volume_share,
+            "centre": one.centre,
+            "centre_location": one.centre_location,
+            "massive_at_peak": one.massive_at_peak,
+        }
+        for one in found.shelves
+    ]
+    return {
+        "edges": found.edges,
+        "bin_volume": found.volume,
+        "poc_bin": found.poc_bin,
+        "poc_price": found.poc,
+        "val": found.val,
+        "vah": found.vah,
+        "value_area_share": found.value_area_share,
+        "steps": [f"{words[int(np.sign(step))]}{abs(step)}" for step in found.steps],
+        "shelves": shelves,
+    }
+
+
+@each_case("ind_volume_profile")
+def test_the_volume_profile_of_bars(case: Node) -> None:
+    low, high, volume = (case["input"][key].series() for key in ("low", "high", "volume"))
+    layout = Layout(low.size, case["input"]["bins"].whole())
+    found = profiles(low, high, volume, np.array([low.size]), layout)
+    computed = shape_as_written(profile_shape(found, 0))
+    read = {"poc_price": poc(found)[0], "val": val(found, 0.70)[0], "vah": vah(found, 0.70)[0]}
+    massive = [one["massive_at_peak"].truth() for one in case["expected"]["shelves"]]
+
+    assert case["expected"].differences(computed) == []
+    assert case["expected"].differences(read) == []
+    assert shelf(found, 1.5, 0.20, 3.0)[0] == any(massive)
+
+
+@each_case("ind_volume_profile", "histogram_only")
+def test_the_value_area_of_given_bins(case: Node) -> None:
+    # Bins of width 1 from 0: the value area begins at its first bin, and ends after its last.
+    volume = case["bin_volume"].series()
+    found = profile_shape(Profiles(np.zeros(1), np.array([float(volume.size)]), volume[None]), 0)
+    written = shape_as_written(found)
+    computed = {
+        "poc_bin": found.poc_bin,
+        "val_bin": round(found.val),
+        "vah_bin": round(found.vah) - 1,
+        "share": found.value_area_share,
+        "steps": written["steps"],
+    }
+
+    assert case.differences(computed) == []
+
+
+@each_case("ind_rejection_candle", "cases", "*")
+def test_the_five_signs_of_a_rejection_candle(case: Node) -> None:
+    params, context = case.root["params"], case.root["context"]
+    bars = Prices(*(np.array([case[key].number()]) for key in ("o", "h", "l", "c")))
+    bounds = Bounds(
+        wick=params["upper_wick_share_min"].number(),
+        location=params["clv_max"].number(),
+        body=params["wick_to_body_min"].number(),
+        range=params["range_atr_min"].number(),
+        peak=params["peak_tolerance_atr"].number(),
+    )
+    ranges, peak = (
+        np.array([context[key].number()]) for key in ("atr_prev", "highest_high_prev20")
+    )
+    tests = rejection_tests(bars, ranges, peak, bounds)
+    names = {
+        "upper_wick_share": tests.wick,
+        "close_location": tests.location,
+        "wick_vs_body": tests.body,
+        "range_vs_atr": tests.range,
+        "at_peak": tests.peak,
+    }
+    computed: dict[str, object] = {"rejection": tests.all[0]}
+    if "tests" in case:
+        shape = candle(bars)
+        computed |= {
+            "tests": {name: test[0] for name, test in names.items()},
+            "upper_wick": shape.upper_wick[0],
+            "lower_wick": shape.lower_wick[0],
+            "body": shape.body[0],
+            "range": shape.range[0],
+            "upper_wick_share": shape.wick_share[0],
+            "close_location_value": shape.location[0],
+        }
+
+    assert case.differences(computed) == []
+
+
+def last_of(text: str, close: Floats, open_interest: Floats) -> float:
+    """Return what a condition of the policy language is worth on the last of some days."""
+    market = small_market(days=close.size)
+    days = market.bars["1d"]
+    flat = Bars(
+        length_ms=DAY_MS,
+        open_ms=days.open_ms,
+        open=close,
+        high=close,
+        low=close,
+        close=close,
+        volume=np.ones(close.size),
+    )
+    held = Series(known_ms=days.known_ms, value=open_interest, max_age_ms=DAY_MS)
+    market = replace(market, bars={"1d": flat}, series={"open_interest": held})
+    node = parse(text, "1d", Definitions())
+    return float(Evaluation(market, {}).values(node, Grid("1d", days.known_ms))[-1])
+
+
+@each_case("ind_open_interest", "cases", "*")
+def test_open_interest_rises_in_coins_while_the_price_is_flat(case: Node) -> None:
+    lag = case["lookback_bars"].whole()
+    close, held = (
+        np.repeat([case[f"{name}_then"].number(), case[f"{name}_now"].number()], [lag, 1])
+        for name in ("price", "oi_coin")
+    )
+    flat = f"-0.03 <= change(close, {lag}) <= 0.01"
+    texts = {
+        "oi_change_coin": f"change(open_interest, {lag})",
+        "oi_change_usd": f"change(open_interest * close, {lag})",
+        "price_return": f"change(close, {lag})",
+        "flat_or_slightly_down": flat,
+        "condition": f"change(open_interest, {lag}) >= 0.15 and {flat}",
+    }
+    computed = {key: last_of(text, close, held) for key, text in texts.items()}
+
+    assert case.differences(computed) == []
+
+
+@each_case("ind_basis", "cases", "*")
+def test_the_basis_of_a_dated_contract_over_a_year(case: Node) -> None:
+    names = ("future_bid", "spot_ask", "days_to_expiry")
+    future, spot, days = (np.array([case[name].number()]) for name in names)
+    simple = simple_basis(future, spot, days)
+    computed = {
+        "basis_abs": (future - spot)[0],
+        "basis_pct": (future / spot - 1.0)[0],
+        "annualised_simple": simple[0],
+        "annualised_compounded": compound_basis(future, spot, days)[0],
+        "annualised_continuous": continuous_basis(future, spot, days)[0],
+        "exceeds_15pct_simple": bool(simple[0] > 0.15),
+        "min_days_ok": bool(days[0] >= 7.0),
+    }
+
+    assert case.differences(computed) == []

@@ -1,6 +1,6 @@
 """This file is the command ``steelyard check``."""
 
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, Annotated, Final, Never
 
 import typer
 
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from steelyard.cli.asked import Dates
     from steelyard.domain.market import Market
     from steelyard.engine.lint import Examination
-    from steelyard.policy.compile import CompiledPolicy
+    from steelyard.engine.profile import Profile
+    from steelyard.policy.load import Policy
+
+BENCHMARK: Final = "sma200-only"
+"""The benchmark that asks for something; every backtest runs it beside the policy."""
 
 
 def check(
@@ -25,12 +29,19 @@ def check(
     end: options.End = None,
     window: options.Window = None,
     settings: options.Settings = None,
+    episodes: Annotated[
+        bool, typer.Option("--episodes", help="Also list when each condition was true.")
+    ] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Also show what each sub-expression costs.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Check a policy; with data, also what it does there.
 
-    With --data it says how often each trigger fired and which rules never or always hold, makes
-    sure that no condition knows what comes after it, and ends with 1 where something was found.
+    With --data it says which rules never or always hold, do nothing, look ahead or lack a series,
+    each with the moment that proves it, and ends with 1 where it found one; how often each
+    condition was true, on the whole history of spot unless dates are given, and what followed.
     """
     from steelyard.cli.asked import dates_of, market_of
     from steelyard.cli.findings import document, lines
@@ -39,15 +50,17 @@ def check(
     from steelyard.report.document import as_json
 
     dates = dates_of(start, end, window)
-    _refuse_without_data(data is not None, asset, dates)
-    compiled = compile_policy(load_policy(policy, settings or ()))
+    _refuse_without_data(data is not None, asset, dates, listed=episodes, measured=profile)
+    loaded = load_policy(policy, settings or ())
+    compiled = compile_policy(loaded)
     market = None if data is None else market_of(data, asset, venue)
-    found = None if market is None else _examined(compiled, market, dates)
-    say(
-        as_json(document(compiled, market, found))
-        if json
-        else lines(compiled, market, found, width())
-    )
+    found = None if market is None else _examined(loaded, market, dates)
+    costs = _profiled(loaded, market, found, dates) if profile else None
+    if json:
+        say(as_json(document(compiled, market, found, costs)))
+    else:
+        more = _more(found if episodes else None, costs)
+        say("\n\n".join([lines(compiled, market, found, width()), *more]))
     if found is not None and found.findings:
         _end_with_findings()
 
@@ -56,17 +69,50 @@ def _end_with_findings() -> Never:
     raise typer.Exit(1)
 
 
-def _refuse_without_data(has_data: bool, asset: str | None, dates: "Dates") -> None:  # noqa: FBT001 - private
-    if not has_data and (asset, *dates) != (None, None, None):
+def _refuse_without_data(
+    has_data: bool,  # noqa: FBT001 - private
+    asset: str | None,
+    dates: "Dates",
+    *,
+    listed: bool,
+    measured: bool,
+) -> None:
+    if has_data:
+        return
+    for option, is_given in (("--episodes", listed), ("--profile", measured)):
+        if is_given:
+            raise RequestError(f"{option} needs data; name its folder too, with --data DIR")
+    if (asset, *dates) != (None, None, None):
         raise RequestError("an asset or dates need data; name its folder too, with --data DIR")
 
 
-def _examined(compiled: "CompiledPolicy", market: "Market", dates: "Dates") -> "Examination":
-    from steelyard.cli.asked import refuse_early
-    from steelyard.engine.backtest import DEFAULT_CASH
-    from steelyard.engine.lint import examine
+def _examined(policy: "Policy", market: "Market", dates: "Dates") -> "Examination":
+    from steelyard.engine.backtest import lay_course
+    from steelyard.engine.lint import check as examined
 
-    refuse_early(compiled, market, dates, DEFAULT_CASH)
+    lay_course(market, start=dates[0], end=dates[1])
     announce_compiling()
-    with waiting(f"Checking {compiled.policy.name} on {market.asset}"):
-        return examine(compiled.policy, market, start=dates[0], end=dates[1])
+    with waiting(f"Checking {policy.name} on {market.asset}"):
+        return examined(policy, market, start=dates[0], end=dates[1])
+
+
+def _profiled(
+    policy: "Policy", market: "Market | None", found: "Examination | None", dates: "Dates"
+) -> "Profile | None":
+    """Return the cost of a policy and of the benchmark with a condition, where both can be run."""
+    from steelyard.engine.profile import profile
+
+    if market is None or found is None or not found.regimes:
+        return None
+    with waiting(f"Measuring {policy.name} on {market.asset}"):
+        return profile([policy, BENCHMARK], market, start=dates[0], end=dates[1])
+
+
+def _more(listed: "Examination | None", costs: "Profile | None") -> list[str]:
+    """Return what was asked for besides, each part with a head of its own."""
+    from steelyard.cli.evidence_words import episode_lines
+    from steelyard.cli.profile_words import profile_lines
+
+    parts = [] if listed is None else [episode_lines(listed.evidence, width())]
+    parts += [] if costs is None else [profile_lines(costs, width())]
+    return ["\n".join(part) for part in parts]

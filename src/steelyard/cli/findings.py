@@ -3,8 +3,10 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from steelyard.cli.evidence_words import evidence_document, evidence_lines
+from steelyard.cli.profile_words import profile_document
 from steelyard.domain.time import text
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.library import FUNCTIONS
@@ -25,9 +27,14 @@ from steelyard.report.words import (
 if TYPE_CHECKING:
     from steelyard.domain.market import Market
     from steelyard.engine.lint import Examination
+    from steelyard.engine.profile import Profile
+    from steelyard.engine.witnesses import Finding
     from steelyard.policy.schema import LifeCycle, Limits
     from steelyard.report.activity import TriggerActivity
     from steelyard.report.inputs import JsonValue
+
+REMARKS_SHOWN: Final = 5
+"""Remarks of the text; the document holds all."""
 
 
 def series_of(compiled: CompiledPolicy) -> tuple[str, ...]:
@@ -59,7 +66,12 @@ def lines(
     """
     if market is None or found is None:
         return "\n".join(_described(compiled, width))
-    return "\n".join([*_verdict(compiled, market, found, width), "", *_activity(found, width)])
+    parts = (
+        _verdict(compiled, market, found, width),
+        _activity(found, width),
+        evidence_lines(found.evidence, width),
+    )
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def _described(compiled: CompiledPolicy, width: int) -> list[str]:
@@ -118,27 +130,38 @@ def _verdict(
 ) -> list[str]:
     made_up = "synthetic " if market.is_synthetic else ""
     many = counted(len(found.findings), "finding") if found.findings else "nothing found"
-    cuts = counted(len(found.cuts), "moment")
-    ahead = any(finding.kind == "look_ahead" for finding in found.findings)
-    same = "" if ahead else f" With the data cut at {cuts} every condition stayed the same."
+    if found.remarks:
+        many += f", {counted(len(found.remarks), 'remark')}"
     said = (
         f"{compiled.policy.name} is valid; on {made_up}{market.asset} from {text(found.start_ms)} "
-        f"to {last_day(found.end_ms)}: {many}.{same}"
+        f"to {last_day(found.end_ms)}: {many}.{_unchanged(found)}"
     )
-    listed = [finding.sentence for finding in found.findings]
+    listed = [f"! {finding.sentence}" for finding in found.findings]
+    listed += [f"- {remark.sentence}" for remark in found.remarks[:REMARKS_SHOWN]]
+    left_out = len(found.remarks) - REMARKS_SHOWN
+    listed += [f"- and {counted(left_out, 'more remark')}: see --json."] if left_out > 0 else []
     return [
         *textwrap.wrap(said, width),
-        *(line for one in listed for line in textwrap.wrap(f"! {one}", width)),
+        *(line for one in listed for line in textwrap.wrap(one, width, subsequent_indent="  ")),
     ]
 
 
+def _unchanged(found: "Examination") -> str:
+    """Return a sentence on what was not found, where it was looked for."""
+    if not found.cuts or any(finding.kind == "look_ahead" for finding in found.findings):
+        return ""
+    cuts = counted(len(found.cuts), "moment")
+    return f" With the data cut at {cuts} every condition stayed the same."
+
+
 def _activity(found: "Examination", width: int) -> list[str]:
-    triggers = [["trigger", "fired", "days", "first", "last", "unknown"]]
-    triggers += [_trigger(trigger) for trigger in found.triggers]
-    regimes = [["regime", "entered", "days"]]
-    regimes += [[each.id, f"{each.entries:,d}", days(each.days)] for each in found.regimes]
-    tables = [triggers, regimes] if found.triggers else [regimes]
-    return [line[:width] for table in tables for line in [*columns(table), ""]][:-1]
+    if not found.regimes:
+        return []
+    rows = [["trigger", "fired", "days", "first", "last", "unknown"]]
+    rows += [_trigger(trigger) for trigger in found.triggers]
+    lived = [f"{each.id} {days(each.days)}" for each in found.regimes if each.entries]
+    said = textwrap.wrap(f"Regimes in days: {', '.join(lived)}.", width)
+    return [*(line[:width] for line in columns(rows if found.triggers else [])), *said]
 
 
 def _trigger(trigger: "TriggerActivity") -> list[str]:
@@ -153,7 +176,10 @@ def _trigger(trigger: "TriggerActivity") -> list[str]:
 
 
 def document(
-    compiled: CompiledPolicy, market: "Market | None", found: "Examination | None"
+    compiled: CompiledPolicy,
+    market: "Market | None",
+    found: "Examination | None",
+    costs: "Profile | None" = None,
 ) -> "dict[str, JsonValue]":
     """Return the same as a document of schema 1; ``market`` is null where there was no data."""
     facts, policy = policy_facts(compiled), compiled.policy
@@ -166,6 +192,7 @@ def document(
         "triggers": _entities(policy.document.triggers, facts.effects),
         "regimes": _entities(policy.document.regimes, facts.effects),
         "market": None if market is None or found is None else _met(market, found),
+        "profile": None if costs is None else profile_document(costs),
     }
 
 
@@ -185,5 +212,17 @@ def _met(market: "Market", found: "Examination") -> "dict[str, JsonValue]":
         "triggers": [asdict(each) for each in found.triggers],
         "regimes": [asdict(each) for each in found.regimes],
         "cuts": [iso(ms) for ms in found.cuts],
-        "findings": [asdict(each) for each in found.findings],
+        "findings": [_finding(each) for each in found.findings],
+        "remarks": [_finding(each) for each in found.remarks],
+        "evidence": evidence_document(found.evidence),
+    }
+
+
+def _finding(found: "Finding") -> "dict[str, JsonValue]":
+    return {
+        "kind": found.kind,
+        "id": found.id,
+        "sentence": found.sentence,
+        "moment": None if found.moment_ms is None else iso(found.moment_ms),
+        "count": found.count,
     }

@@ -58,6 +58,7 @@ class Front(TyperGroup):
         except (KeyboardInterrupt, typer.Abort):
             code = INTERRUPTED
         if standalone_mode:
+            gc.freeze()  # nor does it pay to collect all of it at the very end
             sys.exit(code)
         return code
 

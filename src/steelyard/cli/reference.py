@@ -33,15 +33,88 @@ The first run compiles what walks over the history, once, and says so.
 The compiled code lies in the user's cache folder, or where `STEELYARD_CACHE` says.
 """
 
+CHECK = """\
+### What a check finds
+
+A *finding* ends the command with 1, a *remark* does not.
+Each has the moment that proves it, or the first of the moments that do, and their number.
+
+| finding | what it says |
+|---|---|
+| `missing_series` | a condition needs a series that the data lacks, and which file would supply it; no account is run then |
+| `never` | the trigger never fires: how often its condition was true, and since when it was looked at |
+| `always` | its condition was true whenever it was known |
+| `unreachable` | the regime is never entered: how often it lacked a confirmation, which safer regime stood in the way and how often, what it may follow, which guard failed |
+| `no_effect` | the trigger fires, and without its effects every target would be the same |
+| `look_ahead` | a value changes when what came after it is taken away |
+
+| remark | what it says |
+|---|---|
+| `overlap` | two regimes were confirmed at the same evaluation: on how many days, and which wins |
+| `open` | an episode had not ended when the data did, and none of its kind that ended was as long |
+| `stand_in` | a series is lacking and `first_known` names what stands in for it |
+
+### What followed
+
+The table counts conditions alone, `when` without `while_active`, on all of the spot history unless dates are given, so it begins before an account can.
+Days on which a condition was true are one episode while they lie at most 7 days apart.
+What is reviewed at settlements is dated by the day of the settlement, all else by the day of its bar.
+A return runs from the next daily open to the close 7 or 30 days after the first day of an episode, without costs.
+`any` is the mean over all days on which the condition was known, so that both speak of the same days.
+The interval holds 90 % of the means over 1,000 resampled histories: days, each with its return and its mark, are drawn in blocks of 30 days on average (stationary bootstrap, fixed seed).
+With fewer than 30 episodes it says so; `--episodes` lists each.
+[How often the triggers fire](evidence.md) has the table for BTC.
+
+### What it costs
+
+`--profile` shows every distinct sub-expression, how often it was asked for, how often it was worked out, and the time spent on it alone.
+The benchmark `sma200-only`, which every backtest runs beside the policy, is evaluated after it and finds known what both need.
+
+### The document
+
+With `--json`: `schema`, `policy`, `reads`, `limits`, `triggers`, `regimes`; `market`, null without `--data`; `profile`, null without `--profile`.
+
+| key of `market` | content |
+|---|---|
+| `asset`, `is_synthetic`, `start`, `end` | what an account was run on |
+| `triggers`, `regimes` | when each was active; empty where a series is lacking |
+| `cuts` | where the history was cut to look for foresight |
+| `findings`, `remarks` | `kind`, `id`, `sentence`, `moment`, `count`; the last two may be null |
+| `evidence` | a row for each trigger, regime and named condition |
+
+A row of `evidence` has `kind` (`trigger`, `regime`, `define`), `id`, `when`, `while_active`; `unanswered`, why it could not be counted, or null; `known_days` between `first` and `last`; `true_days` and `confirmed_days`; `per_year`; `is_few`, fewer than 30 episodes.
+Its `outcomes`, one for 7 and one for 30 `days`, have `followed` (episodes with a return), `mean`, `mean_true_days` (over every true day), `low`, `high`, `any_day`: fractions, null where there is none.
+Its `episodes` have `first`, `last`, `days` and the two `returns`.
+
+`profile` has `asked`, `computed`, `seconds` over all, `expressions` with `text`, `grid`, `asked`, `computed`, `seconds`, and the same by policy in `policies`.
+
+```python
+import steelyard as sy
+
+market = sy.synthetic_market()
+found = sy.check("article", market)
+print([finding.sentence for finding in found.findings])
+print({row.id: len(row.episodes) for row in found.evidence})
+print(sy.profile(["article", "prudent"], market).policies)
+```
+"""  # noqa: E501 - one sentence a line
+
+AFTER = {"steelyard check": CHECK}
+"""What the reference adds to the help of a command."""
+
 
 def reference() -> str:
     """Return the reference of all commands, as Markdown."""
     root = typer.main.get_command(app)
     context = typer.Context(root, info_name="steelyard", terminal_width=80, max_content_width=80)
-    sections = [
-        f"## {each.command_path}\n\n```text\n{each.get_help()}\n```\n" for each in _all(context)
-    ]
-    return "\n".join([HEAD, *sections])
+    return "\n".join([HEAD, *(part for each in _all(context) for part in _sections(each))])
+
+
+def _sections(context: typer.Context) -> Iterator[str]:
+    """Yield the help of a command, and what the reference adds to it."""
+    yield f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n"
+    if context.command_path in AFTER:
+        yield AFTER[context.command_path]
 
 
 def _all(context: typer.Context) -> Iterator[typer.Context]:

@@ -40,7 +40,7 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
     Returns
     -------
     Market
-        Implied volatility and open interest are in its ``series`` where the catalogue has them.
+        What only conditions read is in its ``series``, where the catalogue has it.
 
     Raises
     ------

@@ -12,6 +12,9 @@ CLOSE: Final = "close"
 VOLUME: Final = "volume"
 PRICES: Final = (OPEN, HIGH, LOW, CLOSE)
 
+VALUE: Final = "value"
+"""Of a series that has one number a day."""
+
 RATE: Final = "rate"
 INTERVAL_HOURS: Final = "interval_hours"
 

@@ -11,12 +11,18 @@ from steelyard.domain.time import DAY_MS, HOUR_MS
 
 IMPLIED_VOL: Final = "implied_vol"
 OPEN_INTEREST: Final = "open_interest"
+FEAR_GREED: Final = "fear_greed"
+VIX: Final = "vix"
+DXY: Final = "dxy"
 
 DAILY_MAX_AGE_MS: Final = 26 * HOUR_MS
 """A daily value is unknown two hours after the next one was due (domain 9.2)."""
 
+BUSINESS_MAX_AGE_MS: Final = 4 * DAY_MS
+"""A macro value, which weekends and holidays do not renew, is unknown after this (domain 3.17)."""
 
-def daily_series(day_ms: Ints, value: Floats) -> Series:
+
+def daily_series(day_ms: Ints, value: Floats, max_age_ms: int = DAILY_MAX_AGE_MS) -> Series:
     """Return daily values as a series, each known at the end of its day.
 
     Parameters
@@ -25,8 +31,10 @@ def daily_series(day_ms: Ints, value: Floats) -> Series:
         Beginnings of the days.
     value : float64[n]
         One number a day.
+    max_age_ms : int
+        After this long without a newer value it is unknown.
     """
-    return Series(known_ms=day_ms + DAY_MS, value=value, max_age_ms=DAILY_MAX_AGE_MS)
+    return Series(known_ms=day_ms + DAY_MS, value=value, max_age_ms=max_age_ms)
 
 
 def coins(day_ms: Ints, dollars: Floats, spot: Bars) -> Floats:

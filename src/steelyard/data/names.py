@@ -27,6 +27,12 @@ class Names:
         Daily index, percent a year.
     open_interest, open_interest_usd : str
         Daily, in coins of the linear contract, or in dollars of the coin-margined one.
+    front : str
+        Daily settlement of the dated contract that expires next.
+    dated : str
+        What the hourly bars of a dated contract of the venue begin with.
+    fear_greed, vix, dxy : str
+        Daily mood and macro series, which are the same for every asset.
     """
 
     spot: str
@@ -36,6 +42,11 @@ class Names:
     implied_vol: str
     open_interest: str
     open_interest_usd: str
+    front: str
+    dated: str
+    fear_greed: str
+    vix: str
+    dxy: str
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -52,6 +63,7 @@ def names_of(asset: str, venue: str) -> Names:
     'binance.perp.BTCUSDT.mark.1h'
     """
     pair = symbol_of(asset)
+    mood, macro = ("alternative", "macro") if venue != SYNTHETIC else (SYNTHETIC, SYNTHETIC)
     return Names(
         spot=f"{venue}.spot.{pair}.1h",
         perp=f"{venue}.perp.{pair}.1h",
@@ -60,6 +72,11 @@ def names_of(asset: str, venue: str) -> Names:
         implied_vol=f"{_INDEX_VENUE.get(venue, venue)}.{asset}.dvol.1d",
         open_interest=f"{venue}.perp.{pair}.open_interest.1d",
         open_interest_usd=f"{venue}_coinm.perp.{asset}USD.open_interest.1d",
+        front=f"cme.{asset}.front.1d",
+        dated=f"{venue}.dated.{pair}_",
+        fear_greed=f"{mood}.fear_greed.1d",
+        vix=f"{macro}.VIX.1d",
+        dxy=f"{macro}.DXY.1d",
     )
 
 

@@ -45,9 +45,14 @@ class Table:
 
 
 def read_series(
-    folder: Path, series: str, columns: Sequence[str], *, optional: Sequence[str] = ()
+    folder: Path,
+    series: str,
+    columns: Sequence[str],
+    *,
+    optional: Sequence[str] = (),
+    stamped: Sequence[str] = (),
 ) -> Table:
-    """Return the stamps and the named number columns of a series.
+    """Return the stamps and the named columns of a series.
 
     Parameters
     ----------
@@ -56,7 +61,9 @@ def read_series(
     series : str
         Name of the series.
     columns, optional : sequence of str
-        Columns that must be there, and columns that are read where they are.
+        Columns of numbers that must be there, and those that are read where they are.
+    stamped : sequence of str
+        Columns of times that must be there, read as milliseconds since the epoch.
 
     Raises
     ------
@@ -65,14 +72,15 @@ def read_series(
     """
     file, raw = _content(folder, series)
     frame = _frame(file, raw)
-    _require(file, frame, (TS, *columns))
+    _require(file, frame, (TS, *columns, *stamped))
     wanted = (*columns, *(name for name in optional if name in frame.columns))
     return Table(
         series=series,
         file=str(file),
         sha256=hashlib.sha256(raw).hexdigest(),
-        ms=_stamps(file, frame),
-        columns={name: _numbers(file, frame, name) for name in wanted},
+        ms=_stamps(file, frame, TS),
+        columns={name: _numbers(file, frame, name) for name in wanted}
+        | {name: _stamps(file, frame, name).astype(np.float64) for name in stamped},
     )
 
 
@@ -160,15 +168,17 @@ def _numbers(file: Path, frame: pl.DataFrame, name: str) -> Floats:
     return np.array(frame[name].cast(pl.Float64).to_numpy(), dtype=np.float64)
 
 
-def _stamps(file: Path, frame: pl.DataFrame) -> Ints:
-    kind = frame.schema[TS]
+def _stamps(file: Path, frame: pl.DataFrame, name: str) -> Ints:
+    kind = frame.schema[name]
     if not isinstance(kind, pl.Datetime) or kind.time_zone != "UTC":
-        message = _wrong_type(file, frame, TS, "a timestamp in UTC")
+        message = _wrong_type(file, frame, name, "a timestamp in UTC")
         raise DataError(message)
-    column = frame[TS]
+    column = frame[name]
     if column.null_count() > 0:
         row = int(column.is_null().arg_max() or 0) + 1
-        message = f"{file} row {row} has an empty ts; every row needs a time: complete or delete it"
+        message = (
+            f"{file} row {row} has an empty {name}; every row needs a time: complete or delete it"
+        )
         raise DataError(message)
     ticks = np.array(column.to_physical().to_numpy(), dtype=np.int64)
     per_ms = _PER_MS[kind.time_unit]
@@ -176,20 +186,20 @@ def _stamps(file: Path, frame: pl.DataFrame) -> Ints:
     if per_ms > 1 and np.any(ms * per_ms != ticks):
         row = int(np.argmax(ms * per_ms != ticks))
         message = (
-            f"{file} row {row + 1} has the ts {column[row]}, finer than a millisecond; "
+            f"{file} row {row + 1} has the {name} {column[row]}, finer than a millisecond; "
             f"stamps are whole milliseconds: round them"
         )
         raise DataError(message)
-    _require_sane(file, ms)
+    _require_sane(file, ms, name)
     return ms
 
 
-def _require_sane(file: Path, ms: Ints) -> None:
+def _require_sane(file: Path, ms: Ints, name: str) -> None:
     absurd = (ms < _EARLIEST) | (ms >= _LATEST)
     if absurd.any():
         row = int(np.argmax(absurd))
         message = (
-            f"{file} row {row + 1} has the ts {ms[row]} ms since 1970; it must lie between "
+            f"{file} row {row + 1} has the {name} {ms[row]} ms since 1970; it must lie between "
             f"{text(_EARLIEST)} and {text(_LATEST)}: check the unit of the stamps"
         )
         raise DataError(message)

@@ -240,6 +240,56 @@ IMPLIED_VOL: Final = (
 )
 """Day and implied volatility of the next 30 days, percent a year."""
 
+FEAR_GREED: Final = (
+    (0, 45.0),
+    (150, 34.0),
+    (235, 62.0),
+    (357, 48.0),
+    (361, 16.0),
+    (372, 34.0),
+    (450, 56.0),
+    (540, 70.0),
+    (640, 52.0),
+    (720, 80.0),
+    (784, 90.0),
+    (790, 22.0),
+    (862, 8.0),
+    (900, 20.0),
+    (1000, 42.0),
+    (1129, 64.0),
+)
+"""Day and the index of fear and greed, 0 to 100."""
+
+VIX: Final = (
+    (0, 17.0),
+    (357, 15.0),
+    (361, 36.0),
+    (380, 21.0),
+    (640, 15.0),
+    (752, 17.0),
+    (789, 31.0),
+    (800, 24.0),
+    (862, 35.0),
+    (900, 24.0),
+    (1129, 16.0),
+)
+"""Day and implied volatility of stocks, percent a year."""
+
+DXY: Final = (
+    (0, 100.0),
+    (300, 97.0),
+    (540, 95.0),
+    (750, 94.0),
+    (840, 94.5),
+    (862, 98.5),
+    (880, 100.0),
+    (1129, 97.0),
+)
+"""Day and the index of the dollar."""
+
+BUSINESS_DAYS: Final = 5
+"""Days of a week, from Monday, on which stocks and currencies are quoted."""
+
 STRAY: Final = 0.45
 """Deviation of daily closes from the plot, as a part of the day's unrest."""
 

@@ -1,19 +1,39 @@
-"""This file reads the series that only conditions look at: implied volatility and open interest."""
+"""This file reads the series that only conditions look at, where a catalogue has them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from steelyard.data.assemble import stamp_holes
-from steelyard.data.check import check_values
-from steelyard.data.columns import CLOSE
-from steelyard.data.daily import IMPLIED_VOL, OPEN_INTEREST, coins, daily_series
+from steelyard.data.check import (
+    Rule,
+    check_finite,
+    check_grid,
+    check_order,
+    check_values,
+    refuse_where,
+)
+from steelyard.data.columns import CLOSE, VALUE
+from steelyard.data.daily import (
+    BUSINESS_MAX_AGE_MS,
+    DXY,
+    FEAR_GREED,
+    IMPLIED_VOL,
+    OPEN_INTEREST,
+    VIX,
+    coins,
+    daily_series,
+)
+from steelyard.data.dated import read_dated, read_front
 from steelyard.data.names import Names
 from steelyard.data.read import Table, read_series, source_of
 from steelyard.domain.market import Bars, Hole, Series, Source
-from steelyard.domain.time import DAY_MS
+from steelyard.domain.time import DAY_MS, HOUR_MS
+
+_MOST_FEAR_GREED: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +45,23 @@ class SideSeries:
     holes: tuple[Hole, ...]
 
 
-def read_side_series(folder: Path, held: frozenset[str], names: Names, spot: Bars) -> SideSeries:
-    """Return implied volatility in percent a year and open interest in coins, where there are any.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one or more files supply, and after how long without a row there is a hole."""
 
-    Both are daily; the value of a day is known at its end.
+    series: Mapping[str, Series]
+    tables: tuple[Table, ...]
+    step_ms: int = DAY_MS
+    longest_ms: int = DAY_MS
+
+
+def read_side_series(folder: Path, held: frozenset[str], names: Names, spot: Bars) -> SideSeries:
+    """Return what a catalogue has of the series that only conditions read.
+
+    Implied volatility in percent a year, open interest in coins, fear and greed from 0 to 100, the
+    VIX and the dollar index are daily, and known at the end of their day. The basis of a dated
+    contract comes from the hourly bars of the venue's own contracts, else from the daily front
+    settlement.
 
     Parameters
     ----------
@@ -46,32 +79,69 @@ def read_side_series(folder: Path, held: frozenset[str], names: Names, spot: Bar
     DataError
         If a series that is there cannot be true.
     """
-    found = [*_implied_vol(folder, held, names), *_open_interest(folder, held, names, spot)]
+    found = (
+        *_implied_vol(folder, held, names),
+        *_open_interest(folder, held, names, spot),
+        *_macro(folder, held, names),
+        *_basis(folder, held, names, spot),
+    )
     return SideSeries(
-        series={name: series for name, series, _ in found},
-        sources=tuple(source_of(table) for _, _, table in found),
-        holes=tuple(hole for _, _, table in found for hole in _holes(table)),
+        series={name: series for one in found for name, series in one.series.items()},
+        sources=tuple(source_of(table) for one in found for table in one.tables),
+        holes=tuple(hole for one in found for table in one.tables for hole in _holes(one, table)),
     )
 
 
-def _implied_vol(
-    folder: Path, held: frozenset[str], names: Names
-) -> Iterator[tuple[str, Series, Table]]:
+def _implied_vol(folder: Path, held: frozenset[str], names: Names) -> Iterator[_Found]:
     if names.implied_vol in held:
         table = _daily(folder, names.implied_vol)
-        yield IMPLIED_VOL, daily_series(table.ms, table.columns[CLOSE]), table
+        yield _Found({IMPLIED_VOL: daily_series(table.ms, table.columns[CLOSE])}, (table,))
 
 
 def _open_interest(
     folder: Path, held: frozenset[str], names: Names, spot: Bars
-) -> Iterator[tuple[str, Series, Table]]:
+) -> Iterator[_Found]:
     if names.open_interest in held:
         table = _daily(folder, names.open_interest)
-        yield OPEN_INTEREST, daily_series(table.ms, table.columns[CLOSE]), table
+        yield _Found({OPEN_INTEREST: daily_series(table.ms, table.columns[CLOSE])}, (table,))
     elif names.open_interest_usd in held:
         table = _daily(folder, names.open_interest_usd)
         value = coins(table.ms, table.columns[CLOSE], spot)
-        yield OPEN_INTEREST, daily_series(table.ms, value), table
+        yield _Found({OPEN_INTEREST: daily_series(table.ms, value)}, (table,))
+
+
+def _macro(folder: Path, held: frozenset[str], names: Names) -> Iterator[_Found]:
+    files = {FEAR_GREED: names.fear_greed, VIX: names.vix, DXY: names.dxy}
+    for name, file in files.items():
+        if file not in held:
+            continue
+        table = read_series(folder, file, (VALUE,))
+        if name == FEAR_GREED:
+            _check_index(table)
+        else:
+            check_values(table, "1d", VALUE)
+        value = daily_series(table.ms, table.columns[VALUE], BUSINESS_MAX_AGE_MS)
+        longest_ms = DAY_MS if name == FEAR_GREED else BUSINESS_MAX_AGE_MS
+        yield _Found({name: value}, (table,), longest_ms=longest_ms)
+
+
+def _basis(folder: Path, held: frozenset[str], names: Names, spot: Bars) -> Iterator[_Found]:
+    own = sorted(name for name in held if name.startswith(names.dated) and name.endswith(".1h"))
+    if own:
+        series, tables = read_dated(folder, own, spot)
+        yield _Found(series, tables, HOUR_MS, HOUR_MS)
+    elif names.front in held:
+        series, table = read_front(folder, names.front, spot)
+        yield _Found(series, (table,), longest_ms=BUSINESS_MAX_AGE_MS + DAY_MS)
+
+
+def _check_index(table: Table) -> None:
+    check_order(table)
+    check_grid(table, "1d")
+    check_finite(table)
+    value = table.columns[VALUE]
+    rule = Rule(allowed="fear and greed lies within 0 and 100")
+    refuse_where(table, (value < 0.0) | (value > _MOST_FEAR_GREED), "value is {value}", rule)
 
 
 def _daily(folder: Path, series: str) -> Table:
@@ -80,5 +150,8 @@ def _daily(folder: Path, series: str) -> Table:
     return table
 
 
-def _holes(table: Table) -> tuple[Hole, ...]:
-    return stamp_holes(table.series, table.ms, np.full(table.ms.size, DAY_MS))
+def _holes(found: _Found, table: Table) -> Iterator[Hole]:
+    """Yield the runs of missing rows; weekends and holidays are none."""
+    for hole in stamp_holes(table.series, table.ms, np.full(table.ms.size, found.step_ms)):
+        if hole.end_ms - hole.start_ms > found.longest_ms - found.step_ms:
+            yield hole

@@ -14,12 +14,21 @@ import numpy as np
 
 from steelyard.data import scenario
 from steelyard.data.assemble import Hourly, Listing, assemble_market
-from steelyard.data.daily import IMPLIED_VOL, OPEN_INTEREST, daily_series
+from steelyard.data.daily import (
+    BUSINESS_MAX_AGE_MS,
+    DXY,
+    FEAR_GREED,
+    IMPLIED_VOL,
+    OPEN_INTEREST,
+    VIX,
+    daily_series,
+)
+from steelyard.data.dated import HOURLY_MAX_AGE_MS, basis_series
 from steelyard.data.facts import facts_for
 from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
 from steelyard.data.settlements import settlements
 from steelyard.domain.arrays import Floats, Ints
-from steelyard.domain.market import Bars, Funding, Market, Source, Tiers
+from steelyard.domain.market import Bars, Funding, Market, Series, Source, Tiers
 from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
 
 SEED: Final = 20_260_101
@@ -67,6 +76,10 @@ class World:
     day_ms : int64[n_days]
     open_interest : float64[n_days], coins
     implied_vol : float64[n_days], percent a year
+    fear_greed : float64[n_days], 0 to 100
+    business_ms : int64[n_business_days]
+    vix : float64[n_business_days], percent a year
+    dxy : float64[n_business_days]
     dated : Dated
     """
 
@@ -75,6 +88,10 @@ class World:
     day_ms: Ints
     open_interest: Floats
     implied_vol: Floats
+    fear_greed: Floats
+    business_ms: Ints
+    vix: Floats
+    dxy: Floats
     dated: Dated
 
 
@@ -102,12 +119,23 @@ def synthetic_market(seed: int = SEED) -> Market:
         ),
         world.hourly,
         world.funding,
-        series={
-            IMPLIED_VOL: daily_series(world.day_ms, world.implied_vol),
-            OPEN_INTEREST: daily_series(world.day_ms, world.open_interest),
-        },
+        series=_series(world),
         sources=_sources(world),
     )
+
+
+def _series(world: World) -> dict[str, Series]:
+    dated, age = world.dated, BUSINESS_MAX_AGE_MS
+    bars = dated.bars
+    expiry_ms = np.full(bars.close.size, float(dated.expiry_ms))
+    return {
+        IMPLIED_VOL: daily_series(world.day_ms, world.implied_vol),
+        OPEN_INTEREST: daily_series(world.day_ms, world.open_interest),
+        FEAR_GREED: daily_series(world.day_ms, world.fear_greed, age),
+        VIX: daily_series(world.business_ms, world.vix, age),
+        DXY: daily_series(world.business_ms, world.dxy, age),
+        **basis_series(bars.known_ms, bars.close, expiry_ms, world.hourly.spot, HOURLY_MAX_AGE_MS),
+    }
 
 
 def synthetic_tiers() -> Tiers:
@@ -125,7 +153,7 @@ def synthetic_tiers() -> Tiers:
 def write_synthetic(folder: str | Path, seed: int = SEED) -> None:
     """Write the synthetic market as a catalogue that ``open_market`` reads, venue ``synthetic``.
 
-    The quarterly contract, which a market has no place for, is written beside it.
+    The bars of the quarterly contract, of which a market holds the basis, are written beside it.
 
     Parameters
     ----------
@@ -159,6 +187,9 @@ def synthetic_world(seed: int = SEED) -> World:
     funding = _funding(dice)
     premium = _hourly_line(scenario.FUNDING) + 0.0001 * _noise(dice, spot.close.size)
     day = np.arange(scenario.DAYS)
+    # A stream of its own: the series that came later leave the draws of the others alone.
+    more = np.random.default_rng((seed, 1))
+    business = day[day % 7 < scenario.BUSINESS_DAYS]
     return World(
         hourly=Hourly(
             spot=spot,
@@ -171,8 +202,19 @@ def synthetic_world(seed: int = SEED) -> World:
             _line(scenario.OPEN_INTEREST, day) * (1.0 + 0.004 * _noise(dice, day.size)), 3
         ),
         implied_vol=np.round(_line(scenario.IMPLIED_VOL, day) + 1.2 * _noise(dice, day.size), 2),
+        fear_greed=_mood(more),
+        business_ms=FIRST_MS + business * DAY_MS,
+        vix=np.round(_line(scenario.VIX, business) + 0.7 * _noise(more, business.size), 2),
+        dxy=np.round(_line(scenario.DXY, business) + 0.15 * _noise(more, business.size), 3),
         dated=_dated(spot),
     )
+
+
+def _mood(dice: np.random.Generator) -> Floats:
+    """Return the index of fear and greed, whole numbers."""
+    day = np.arange(scenario.DAYS)
+    index: Floats = _line(scenario.FEAR_GREED, day) + 4.0 * _noise(dice, day.size)
+    return np.floor(np.clip(index, 0.0, 100.0))
 
 
 def _noise(dice: np.random.Generator, shape: int | tuple[int, int]) -> Floats:
@@ -282,7 +324,7 @@ def _dated(spot: Bars) -> Dated:
 
 def _sources(world: World) -> tuple[Source, ...]:
     names = names_of(ASSET, SYNTHETIC)
-    hourly, day_ms = world.hourly, world.day_ms
+    hourly, day_ms, bars = world.hourly, world.day_ms, world.dated.bars
     tiers = synthetic_tiers()
     return (
         _source(names.spot, hourly.spot.open_ms, _columns(hourly.spot)),
@@ -292,7 +334,16 @@ def _sources(world: World) -> tuple[Source, ...]:
         _source(TIERS, np.array([FIRST_MS]), (tiers.cap, tiers.rate, tiers.deduction)),
         _source(names.implied_vol, day_ms, (world.implied_vol,)),
         _source(names.open_interest, day_ms, (world.open_interest,)),
+        _source(names.fear_greed, day_ms, (world.fear_greed,)),
+        _source(names.vix, world.business_ms, (world.vix,)),
+        _source(names.dxy, world.business_ms, (world.dxy,)),
+        _source(dated_name(world.dated.symbol), bars.open_ms, _columns(bars)),
     )
+
+
+def dated_name(symbol: str) -> str:
+    """Return the name of the bars of a synthetic dated contract."""
+    return f"{SYNTHETIC}.dated.{symbol}.1h"
 
 
 def _columns(bars: Bars) -> tuple[Floats, ...]:

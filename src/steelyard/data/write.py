@@ -18,10 +18,11 @@ from steelyard.data.columns import (
     RATE,
     SYMBOL,
     TS,
+    VALUE,
     VOLUME,
 )
 from steelyard.data.names import SYNTHETIC, names_of, symbol_of
-from steelyard.data.synthetic import ASSET, TIERS, World, synthetic_tiers
+from steelyard.data.synthetic import ASSET, TIERS, World, dated_name, synthetic_tiers
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Bars, Tiers
@@ -54,6 +55,9 @@ def write_world(folder: Path, world: World) -> None:
         names.funding: _stamped(world.funding.ms, {RATE: world.funding.rate}),
         names.implied_vol: _stamped(world.day_ms, {CLOSE: world.implied_vol}),
         names.open_interest: _stamped(world.day_ms, {CLOSE: world.open_interest}),
+        names.fear_greed: _stamped(world.day_ms, {VALUE: world.fear_greed}),
+        names.vix: _stamped(world.business_ms, {VALUE: world.vix}),
+        names.dxy: _stamped(world.business_ms, {VALUE: world.dxy}),
         TIERS: _ladder(synthetic_tiers()),
         dated_name(dated.symbol): _bars(dated.bars, (*PRICES, VOLUME)).with_columns(
             _stamps(EXPIRY, np.full(dated.bars.open_ms.size, dated.expiry_ms))
@@ -69,11 +73,6 @@ def write_world(folder: Path, world: World) -> None:
             f"name a folder that can be written"
         )
         raise RequestError(message) from None
-
-
-def dated_name(symbol: str) -> str:
-    """Return the name of the bars of a synthetic dated contract."""
-    return f"{SYNTHETIC}.dated.{symbol}.1h"
 
 
 def _write(file: Path, frame: pl.DataFrame) -> None:

@@ -67,7 +67,8 @@ def apply_steps(
             continue
         if weights[1] <= 0.0:
             break
-        freed = weights[1] * size[effect, 0]
+        of_equity = effects[effect]["flags"] & codes.CUT_OF_EQUITY
+        freed = min(weights[1], size[effect, 0] * (1.0 if of_equity else weights[1]))
         weights[1] -= freed
         if effects[effect]["flags"] & codes.FREED_TO_SPOT:
             weights[0] += min(freed, max(0.0, 1.0 - weights[0]))

@@ -27,21 +27,21 @@ def kleene_and(left: float, right: float) -> float:
 
 @compiled_inside
 def compare(operation: int, left: float, right: float) -> float:
-    """Return 1 or 0, or NaN if either side is unknown."""
+    """Return 1 or 0, or NaN if either side is unknown; sides within ``EQUAL_WITHIN`` are equal."""
     if math.isnan(left) or math.isnan(right):
         return math.nan
+    room = codes.EQUAL_WITHIN * max(1.0, abs(left), abs(right))
+    equal = left == right or abs(left - right) < room
     if operation == codes.OP_LT:
-        holds = left < right
+        holds = left < right and not equal
     elif operation == codes.OP_LE:
-        holds = left <= right
+        holds = left < right or equal
     elif operation == codes.OP_GT:
-        holds = left > right
+        holds = left > right and not equal
     elif operation == codes.OP_GE:
-        holds = left >= right
-    elif operation == codes.OP_EQ:
-        holds = left == right
+        holds = left > right or equal
     else:
-        holds = left != right
+        holds = equal == (operation == codes.OP_EQ)
     return 1.0 if holds else 0.0
 
 

@@ -14,18 +14,10 @@ from steelyard.decision.life import (
     unwind_further,
 )
 from steelyard.decision.state import State
-from steelyard.domain.codes import (
-    ACTIVE,
-    HEDGE_IN_PROFIT,
-    SPOT_NEAR_TARGET,
-    UNWINDING,
-)
-from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.codes import ACTIVE, HEDGE_IN_PROFIT, SPOT_NEAR_TARGET, UNWINDING
+from steelyard.domain.compiled import compiled_inside, compiled_within
 from steelyard.domain.plan import Plan, Signals
 from steelyard.domain.view import View
-
-NEAR_TARGET = 0.05
-"""Spot weight counts as near its target within five points of equity (domain 2, A3)."""
 
 
 @compiled_inside
@@ -73,13 +65,33 @@ def guard_of(plan: Plan, state: State, entity: int, view: View) -> float:
         return 1.0 if view.futures_result > entered_at else 0.0
     if guard == SPOT_NEAR_TARGET:
         target = plan.base[entity - plan.order.size + 1, 0]
-        return 1.0 if abs(view.spot - target) <= NEAR_TARGET else 0.0
+        return 1.0 if abs(view.spot - target) <= plan.rules[entity]["near"] else 0.0
     return 1.0
 
 
 @compiled_inside
-def enter(plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View) -> None:
-    """Make an entity active and freeze what ``at_entry`` will speak of."""
+def stands_confirmed(
+    plan: Plan, signals: Signals, state: State, moment: int, entity: int, view: View
+) -> bool:
+    """Count one evaluation of an entity that is not active; return whether it may enter now.
+
+    The evaluation that confirms the entry freezes what ``at_entry`` will speak of, also where the
+    entry then waits for its guard.
+    """
+    condition = state.life[entity]["condition"]
+    guard = guard_of(plan, state, entity, view)
+    ready = may_enter(plan.rules[entity], state.life[entity], condition, guard)
+    if state.life[entity]["confirmed"] == 1:
+        for grid in range(signals.grid_index.shape[0]):
+            state.entry_index[entity, grid] = signals.grid_index[grid, moment]
+        for slot in range(plan.slots.shape[0]):
+            state.slots[entity, slot] = signals.values[plan.slots[slot, 0], moment]
+    return ready
+
+
+@compiled_inside
+def enter(state: State, entity: int, view: View) -> None:
+    """Make an entity active; what ``at_entry`` speaks of was frozen when it was confirmed."""
     state.life[entity]["phase"] = ACTIVE
     state.life[entity]["entered"] = 1
     state.life[entity]["window"] = 0
@@ -90,10 +102,6 @@ def enter(plan: Plan, signals: Signals, state: State, moment: int, entity: int, 
     state.life[entity]["base_spot"] = math.nan
     state.life[entity]["base_futures"] = math.nan
     state.life[entity]["result_at_entry"] = view.futures_result
-    for grid in range(signals.grid_index.shape[0]):
-        state.entry_index[entity, grid] = signals.grid_index[grid, moment]
-    for slot in range(plan.slots.shape[0]):
-        state.slots[entity, slot] = signals.values[plan.slots[slot, 0], moment]
 
 
 @compiled_inside
@@ -124,10 +132,10 @@ def evaluate_trigger(
             release(plan.rules[entity], state.life[entity], state.stance[0], condition)
     elif state.life[entity]["phase"] == UNWINDING:
         unwind_further(plan.rules[entity], state.life[entity], condition)
-    elif not is_cooling(state.life[entity]):
-        guard = guard_of(plan, state, entity, view)
-        if may_enter(plan.rules[entity], state.life[entity], condition, guard):
-            enter(plan, signals, state, moment, entity, view)
+    elif not is_cooling(state.life[entity]) and stands_confirmed(
+        plan, signals, state, moment, entity, view
+    ):
+        enter(state, entity, view)
     if state.life[entity]["phase"] == ACTIVE:
         measure_strength(plan, signals, state, moment, entity)
 
@@ -177,8 +185,7 @@ def stands_ready(
         state.life[entity]["pending"] = 0
         is_confirmed(plan.rules[entity], state.life[entity], condition)
         return False
-    guard = guard_of(plan, state, entity, view)
-    return may_enter(plan.rules[entity], state.life[entity], condition, guard)
+    return stands_confirmed(plan, signals, state, moment, entity, view)
 
 
 @compiled_inside
@@ -197,9 +204,7 @@ def current_is_released(plan: Plan, signals: Signals, state: State, moment: int)
 
 
 @compiled_inside
-def change_regime(
-    plan: Plan, signals: Signals, state: State, moment: int, chosen: int, view: View
-) -> None:
+def change_regime(plan: Plan, state: State, chosen: int, view: View) -> None:
     """Leave the regime in force for another (-1: the baseline).
 
     A regime that is left for a bolder one unwinds by its slices; one that is left for a safer
@@ -218,7 +223,7 @@ def change_regime(
     state.stance[0]["regime"] = chosen
     entered = entity_of(plan, chosen)
     if entered >= 0 and state.life[entered]["phase"] != ACTIVE:
-        enter(plan, signals, state, moment, entered, view)
+        enter(state, entered, view)
 
 
 @compiled_inside
@@ -256,13 +261,13 @@ def evaluate_regimes(plan: Plan, signals: Signals, state: State, moment: int, vi
     released = current_is_released(plan, signals, state, moment)
     chosen = choose_regime(plan, signals, state, moment, released, view)
     if chosen >= 0 or (released and current >= 0):
-        change_regime(plan, signals, state, moment, chosen, view)
+        change_regime(plan, state, chosen, view)
     entity = entity_of(plan, state.stance[0]["regime"])
     if entity >= 0 and signals.due[plan.rules[entity]["clock"], moment]:
         measure_strength(plan, signals, state, moment, entity)
 
 
-@compiled_inside
+@compiled_within
 def evaluate_entities(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
     """Evaluate every trigger and regime whose clock strikes at a moment."""
     triggers = plan.order.size

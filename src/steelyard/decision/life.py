@@ -75,7 +75,8 @@ def may_enter(rule: np.void, life: np.void, condition: float, guard: float) -> b
         1 if the guard on the account holds or there is none, else 0. A confirmed entry whose guard
         fails stays pending for ``validity`` further evaluations.
     """
-    if is_confirmed(rule, life, condition):
+    life["confirmed"] = 1 if is_confirmed(rule, life, condition) else 0
+    if life["confirmed"] == 1:
         if guard != 0.0:
             return True
         life["pending"] = rule["validity"]

@@ -14,6 +14,7 @@ LIFE: Final = np.dtype(
         ("phase", np.int64),
         ("window", np.int64),
         ("counted", np.int64),
+        ("confirmed", np.int64),
         ("pending", np.int64),
         ("false_run", np.int64),
         ("unknown_run", np.int64),
@@ -35,13 +36,14 @@ LIFE: Final = np.dtype(
 """The life of one trigger or regime.
 
 ``phase``: see ``codes.PHASES``. ``window``: last evaluations as bits, newest lowest; ``counted``: 0
-where the last evaluation was skipped because its condition was unknown. ``pending``: evaluations a
-confirmed entry still waits for its guard. ``false_run``, ``unknown_run``: hold condition false,
-condition unknown, in a row. ``cooldown_left``, ``age`` (since entry), ``slice_done``: evaluations,
-slices. ``entered``: 1 at the evaluation of entry; ``forced``: 1 where another ends it.
-``condition``: entry condition, 1, 0 or NaN. ``strength``: 0 to 1, NaN where there is none.
-``result_at_entry``: futures result of the account then, quote. ``unwind_*``: weights when the
-unwind began. ``base_*``: row of a regime in force, which a ratchet holds; NaN at entry.
+where the last evaluation was skipped because its condition was unknown. ``confirmed``: 1 at the
+evaluation that confirms an entry; ``pending``: evaluations it still waits for its guard.
+``false_run``, ``unknown_run``: hold condition false, condition unknown, in a row.
+``cooldown_left``, ``age`` (since entry), ``slice_done``: evaluations, slices. ``entered``: 1 at the
+evaluation of entry; ``forced``: 1 where another ends it. ``condition``: entry condition, 1, 0 or
+NaN. ``strength``: 0 to 1, NaN where there is none. ``result_at_entry``: futures result of the
+account then, quote. ``unwind_*``: weights when the unwind
+began. ``base_*``: row of a regime in force, which a ratchet holds; NaN at entry.
 """
 
 STANCE: Final = np.dtype(
@@ -66,7 +68,8 @@ class State(NamedTuple):
     life : LIFE[n_entities]
     stance : STANCE[1]
     entry_index : int64[n_entities, n_grids]
-        Bar final at entry, for ``since_entry`` and ``held_support(reclaim = true)``.
+        Bar final when the entry was confirmed, for ``since_entry`` and
+        ``held_support(reclaim = true)``.
     slots : float64[n_entities, n_slots]
         What ``at_entry`` froze.
     scaled : float64[n_effects, 2]

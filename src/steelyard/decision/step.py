@@ -11,7 +11,7 @@ from steelyard.decision.life import cool_down
 from steelyard.decision.state import State
 from steelyard.domain import codes
 from steelyard.domain.arrays import Table
-from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.compiled import compiled_inside, compiled_within
 from steelyard.domain.plan import Plan, Signals
 from steelyard.domain.view import View
 
@@ -167,7 +167,7 @@ def compose_targets(plan: Plan, state: State) -> None:
     stance["futures"] = target[1]
 
 
-@compiled_inside
+@compiled_within
 def decide(plan: Plan, signals: Signals, state: State, moment: int, view: View) -> None:
     """Evaluate a policy at one moment: the one decision code of backtest, replay, paper and live.
 

@@ -2,6 +2,10 @@
 
 from typing import Final
 
+EQUAL_WITHIN: Final = 1e-12
+"""Two sides of a comparison this close, times the larger where that is above 1, are equal:
+bounds such as 0.15 are inclusive, and 0.92 / 0.8 - 1 is a hair below it (domain 3.1)."""
+
 # Phases of a trigger's or regime's life (domain 9.3).
 IDLE: Final = 0
 ARMING: Final = 1
@@ -42,6 +46,7 @@ EFFECTS: Final = ("cut_longs", "hedge", "shift", "cover", "set", "leverage_cap")
 FREED_TO_SPOT: Final = 1  # STEP: what is cut moves to spot, else to cash
 ELSE_HEDGE: Final = 2  # ADDITIVE: only where no long futures are left to cut (V1's hedge branch)
 FLATTEN_LONGS_FIRST: Final = 4  # ADDITIVE: swap long futures into spot first
+CUT_OF_EQUITY: Final = 8  # STEP: the size is a fraction of equity, else of the long futures
 
 # Stages of the composition trace (domain 9.5); effects 100 + index are single applied effects.
 STAGE_BASE: Final = 0

@@ -94,12 +94,36 @@ def compiled_inside(function: Callable[P, R]) -> Callable[P, R]:
     references to the arrays it is handed, which its caller keeps: that count is half of what a bar
     costs. One that does allocate is refused when it compiles.
     """
+    return _inside(function, "never")
+
+
+def compiled_within(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function as lines of the one that calls it; else as ``compiled_inside``.
+
+    For a function that has one caller and hands on what it was handed: whatever it calls would be
+    optimised once more for it alone.
+    """
+    return _inside(function, "always")
+
+
+def _inside(function: Callable[P, R], inline: str) -> Callable[P, R]:
     wrapped: Callable[P, R] = numba.njit(  # type: ignore[call-overload]  # it types half its options
         cache=WRAPPED,  # else it lives in the cache of what calls it
         fastmath=False,
         error_model="numpy",
         no_cfunc_wrapper=True,
         no_cpython_wrapper=not WRAPPED,
+        inline=inline,
         _nrt=False,
     )(function)
     return wrapped
+
+
+def entry(inside: Callable[P, R]) -> Callable[P, R]:
+    """Return what Python calls in place of a ``compiled_inside`` function: compiled if it is.
+
+    So the kernel's parts get an entry only where bars are stepped from Python, and the first walk
+    of a whole history does not wait for it.
+    """
+    plain: Callable[P, R] = getattr(inside, "py_func", inside)
+    return inside if WRAPPED or plain is inside else compiled(plain)

@@ -154,7 +154,7 @@ class Market:
 
     ``bars`` are the spot bars that conditions read, by kind (``1h``, ``1d``, ``1w``); ``spot``,
     ``perp`` and ``mark`` are the hourly bars that the account lives on. ``series`` holds what only
-    conditions read (``implied_vol``, ``open_interest``); what the data lacks is not in it.
+    conditions read (``implied_vol``, ``basis_apr``, ``vix``); what the data lacks is not in it.
     """
 
     asset: str

@@ -28,6 +28,7 @@ RULE: Final = np.dtype(
         ("strength_first", np.int64),
         ("strength_end", np.int64),
         ("ratchet", np.float64),
+        ("near", np.float64),
     ],
     align=True,
 )
@@ -39,7 +40,8 @@ RULE: Final = np.dtype(
 ``failsafe_after``: -1 is failsafe at once; n >= 0 holds unknown for n evaluations and never starts
 arming. ``has_after``: 1 where ``Plan.after`` restricts the regime. ``*_first``, ``*_end``:
 operations of the entry, release and strength programs; an empty range means there is none.
-``ratchet``: least growth of a scaled value, in its own unit, 0 is off.
+``ratchet``: least growth of a scaled value, in its own unit, 0 is off. ``near``: how far the spot
+weight may be from its target, fraction of equity, where the guard asks for that.
 """
 
 EFFECT: Final = np.dtype(

@@ -35,10 +35,10 @@ def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, flo
     if futures > 0.0:
         most = leverage * (1.0 - spot)
         return spot, most if futures > most + SLACK else futures
-    if spot <= 0.0:
+    if spot <= SLACK:
         return spot, max(futures, -leverage)
+    if -futures <= leverage * (1.0 - spot) + SLACK:
+        return spot, futures
     hedge = -futures / spot
     most = leverage / (hedge + leverage)
-    if spot > most + SLACK:
-        return most, -hedge * most
-    return spot, futures
+    return most, -hedge * most

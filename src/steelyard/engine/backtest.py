@@ -23,6 +23,7 @@ from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.evaluate import Memo, evaluate_signals
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series
+from steelyard.policy.sources import source_switches
 from steelyard.report.inputs import JsonValue, RunInputs
 from steelyard.report.policy_facts import policy_facts
 from steelyard.report.result import Result, build_result
@@ -194,6 +195,9 @@ def backtest(
                 name: course.run(compile_policy(other)) for name, other in benchmarks.items()
             },
             assumptions=_assumptions(market, course.costs),
-            warnings=absent_series(compiled, market),
+            warnings=(
+                *absent_series(compiled, market),
+                *source_switches(compiled, market, course.start_ms, course.end_ms, course.memo),
+            ),
         )
     )

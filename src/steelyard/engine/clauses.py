@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from steelyard.domain.codes import EQUAL_WITHIN
 from steelyard.engine.missing import why_unknown
 from steelyard.engine.reading import Reading
 from steelyard.policy.library import FUNCTIONS
@@ -157,11 +158,15 @@ def _inner(node: Node) -> Iterator[Node]:
 def _still_to_go(sign: str, left: float, right: float) -> float:
     """Return the distance to a threshold: 0 there, positive before it; NaN unknown.
 
+    Sides that the decision takes for equal are at the threshold.
+
     Examples
     --------
     >>> _still_to_go(">=", 3.0, 5.0), _still_to_go("<", 3.0, 5.0)
     (2.0, -2.0)
     """
+    if abs(left - right) < EQUAL_WITHIN * max(1.0, abs(left), abs(right)):
+        return 0.0
     match sign:
         case ">" | ">=" | "crosses_above":
             return right - left

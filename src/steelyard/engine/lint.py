@@ -1,53 +1,40 @@
-"""This file examines a policy on a market: what never holds, what always does, what looks ahead."""
+"""This file examines a policy on a market: what never holds, what looks ahead, what followed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
 
 import numpy as np
 
-from steelyard.data.assemble import cut_market
-from steelyard.domain.arrays import Flags, Floats
 from steelyard.domain.market import Market
-from steelyard.domain.plan import Signals
-from steelyard.domain.record import Decisions
-from steelyard.domain.time import text
-from steelyard.engine.backtest import lay_course
+from steelyard.domain.plan import Signals, Track
+from steelyard.domain.record import Walk
+from steelyard.engine.backtest import Course, lay_course
+from steelyard.engine.evidence import Evidence, evidence_of
+from steelyard.engine.foresight import cuts_of, foresight
+from steelyard.engine.witnesses import (
+    Finding,
+    Seen,
+    idle,
+    overlaps,
+    seen_of,
+    unended,
+    unreached,
+    without_effect,
+)
+from steelyard.kernel.walk import walk
 from steelyard.policy.compile import CompiledPolicy, compile_policy
-from steelyard.policy.evaluate import evaluate_signals
-from steelyard.policy.load import Policy
+from steelyard.policy.load import Policy, load_policy
+from steelyard.policy.needs import absent_series, unmet_needs
 from steelyard.report.activity import (
     RegimeActivity,
     TriggerActivity,
+    episodes,
     regime_activity,
     trigger_activity,
 )
 from steelyard.report.inputs import RunInputs
 from steelyard.report.policy_facts import policy_facts
-
-CUTS: Final = 5
-"""Moments at which the history is cut to see whether a value knew what came after."""
-
-ROUNDING: Final = 1e-9
-"""Relative difference that is arithmetic and no foresight."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something in a policy that deserves a second look.
-
-    Parameters
-    ----------
-    kind : str
-        ``never``, ``always``, ``unreachable`` or ``look_ahead``.
-    id : str
-        The trigger or regime, or the condition's canonical text.
-    sentence : str
-    """
-
-    kind: str
-    id: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +44,19 @@ class Examination:
     Parameters
     ----------
     start_ms, end_ms : int, milliseconds
+        Between which an account lived.
     triggers : tuple of TriggerActivity
     regimes : tuple of RegimeActivity
-        The baseline first.
+        The baseline first. Both are empty where the data lacks a series that the policy needs.
     cuts : tuple of int, milliseconds
         Where the history was cut to look for foresight.
     findings : tuple of Finding
+        What is wrong, or does nothing.
+    remarks : tuple of Finding
+        What is worth knowing.
+    evidence : tuple of Evidence
+        How often each condition was true, and what followed: without an account, so on the whole
+        history of spot unless dates were given.
     """
 
     start_ms: int
@@ -71,37 +65,67 @@ class Examination:
     regimes: tuple[RegimeActivity, ...]
     cuts: tuple[int, ...]
     findings: tuple[Finding, ...]
+    remarks: tuple[Finding, ...]
+    evidence: tuple[Evidence, ...]
 
 
-def examine(
-    policy: Policy, market: Market, *, start: str | None = None, end: str | None = None
+def check(
+    policy: Policy | str, market: Market, *, start: str | None = None, end: str | None = None
 ) -> Examination:
     """Return what a policy does and does not do on a market.
 
     Parameters
     ----------
-    policy : Policy
-        What is examined.
+    policy : Policy or str
+        What is examined: a loaded policy, or the name or path of one.
     market : Market
-        On what.
+        On what. It may lack series; then that is what is found, and no account is run.
     start, end : str, optional
-        Days or hours, UTC; without them all that the account's series have in common.
+        Days or hours, UTC; without them all that the account's series have in common, and for the
+        evidence all of the spot bars.
 
     Raises
     ------
     PolicyError
         If the policy cannot be run.
     DataError
-        If the market lacks a series the policy needs.
+        If a funding settlement is missing.
     RequestError
         If the dates lie outside the data.
     """
-    compiled = compile_policy(policy)
+    compiled = compile_policy(load_policy(policy) if isinstance(policy, str) else policy)
     course = lay_course(market, start=start, end=end)
-    walked = course.run(compiled)
+    evidence = partial(
+        evidence_of,
+        compiled,
+        market,
+        start_ms=None if start is None else course.start_ms,
+        end_ms=None if end is None else course.end_ms,
+        memo=course.memo,
+    )
+    lacking = tuple(_lacking(compiled, market))
+    if lacking:
+        return Examination(
+            start_ms=course.start_ms,
+            end_ms=course.end_ms,
+            triggers=(),
+            regimes=(),
+            cuts=(),
+            findings=lacking,
+            remarks=(),
+            evidence=evidence(),
+        )
+    return _examined(compiled, course, evidence())
+
+
+def _examined(
+    compiled: CompiledPolicy, course: Course, evidence: tuple[Evidence, ...]
+) -> Examination:
+    signals, track = course.prepare(compiled)
+    walked = walk(compiled.plan, signals, track, course.costs, course.cash)
     inputs = RunInputs(
         policy=policy_facts(compiled),
-        market=market,
+        market=course.market,
         start_ms=course.start_ms,
         end_ms=course.end_ms,
         walk=walked,
@@ -109,90 +133,55 @@ def examine(
         assumptions={},
     )
     triggers, regimes = trigger_activity(inputs), regime_activity(inputs)
-    signals = evaluate_signals(compiled, market, course.start_ms, course.end_ms, course.memo)
-    cuts = _cuts(signals)
-    findings = (
-        *_idle(triggers, walked.decisions),
-        *_unreached(regimes, walked.decisions, len(triggers)),
-        *_foresight(compiled, market, signals, cuts),
-    )
+    seen = seen_of(compiled, walked.decisions)
+    cuts = cuts_of(signals)
     return Examination(
         start_ms=course.start_ms,
         end_ms=course.end_ms,
         triggers=triggers,
         regimes=regimes,
         cuts=cuts,
-        findings=findings,
+        findings=(
+            *idle(compiled, triggers, seen, walked.decisions),
+            *unreached(compiled, regimes, seen, walked.decisions),
+            *_in_vain(compiled, course, (signals, track), walked, triggers),
+            *foresight(compiled, course.market, signals, cuts),
+        ),
+        remarks=tuple(_remarks(compiled, inputs, seen)),
+        evidence=evidence,
     )
 
 
-def _idle(triggers: tuple[TriggerActivity, ...], decisions: Decisions) -> Iterator[Finding]:
-    """Yield the triggers that never fire, and those whose condition always holds."""
+def _lacking(compiled: CompiledPolicy, market: Market) -> Iterator[Finding]:
+    """Yield what the policy needs and the market lacks."""
+    for name, sentence in dict.fromkeys(unmet_needs(compiled, market)):
+        yield Finding(kind="missing_series", id=name, sentence=f"{sentence}.")
+
+
+def _remarks(
+    compiled: CompiledPolicy, inputs: RunInputs, seen: tuple[Seen, ...]
+) -> Iterator[Finding]:
+    """Yield what is worth knowing, the rarest kind first."""
+    yield from unended(episodes(inputs))
+    for sentence in absent_series(compiled, inputs.market):
+        yield Finding(kind="stand_in", id=compiled.policy.name, sentence=f"{sentence}.")
+    yield from overlaps(compiled, seen, inputs.walk.decisions)
+
+
+def _in_vain(
+    compiled: CompiledPolicy,
+    course: Course,
+    prepared: tuple[Signals, Track],
+    walked: Walk,
+    triggers: tuple[TriggerActivity, ...],
+) -> Iterator[Finding]:
+    """Yield the triggers that fire, and without whose effects every target would be the same."""
+    plan, (signals, track) = compiled.plan, prepared
     for column, trigger in enumerate(triggers):
-        true, known = _held(decisions, column)
-        if known == 0:
-            why = f"it was unknown at all {trigger.evaluated:,d} evaluations; its data is missing"
-            yield Finding(
-                kind="never", id=trigger.id, sentence=f"{trigger.id} never fires here: {why}."
-            )
-        elif trigger.episodes == 0:
-            why = f"its condition was true at {true:,d} of {known:,d} evaluations"
-            yield Finding(
-                kind="never", id=trigger.id, sentence=f"{trigger.id} never fires here: {why}."
-            )
-        elif true == known:
-            why = f"its condition was true at all {known:,d} evaluations at which it was known"
-            yield Finding(
-                kind="always", id=trigger.id, sentence=f"{trigger.id} always fires here: {why}."
-            )
-
-
-def _unreached(
-    regimes: tuple[RegimeActivity, ...], decisions: Decisions, n_triggers: int
-) -> Iterator[Finding]:
-    """Yield the regimes that are never entered."""
-    for number, regime in enumerate(regimes[1:]):
-        true, known = _held(decisions, n_triggers + number)
-        if regime.entries:
+        own = plan.effects["entity"] == column
+        if trigger.episodes == 0 or not own.any():
             continue
-        why = f"its condition was true at {true:,d} of {known:,d} evaluations"
-        if true:
-            why += ", but a safer regime, its confirmation or what it may follow kept it out"
-        sentence = f"regime {regime.id} is never entered here: {why}."
-        yield Finding(kind="unreachable", id=regime.id, sentence=sentence)
-
-
-def _held(decisions: Decisions, column: int) -> tuple[int, int]:
-    """Return at how many evaluations a condition was true, and at how many it was known."""
-    seen = decisions.condition[decisions.evaluated[:, column], column]
-    return int(np.count_nonzero(seen == 1.0)), int(np.count_nonzero(~np.isnan(seen)))
-
-
-def _cuts(signals: Signals) -> tuple[int, ...]:
-    """Return moments spread evenly over a run, the first and the last left out."""
-    inside = signals.ms[1:-1]
-    picked = np.linspace(0, inside.size - 1, CUTS + 2)[1:-1].astype(np.int64)
-    return tuple(sorted({int(ms) for ms in inside[picked]})) if inside.size else ()
-
-
-def _foresight(
-    compiled: CompiledPolicy, market: Market, whole: Signals, cuts: tuple[int, ...]
-) -> Iterator[Finding]:
-    """Yield the conditions that are worth something else once what came after is taken away."""
-    accused: set[str] = set()
-    for cut_ms in cuts:
-        cut = evaluate_signals(compiled, cut_market(market, cut_ms), int(whole.ms[0]), cut_ms)
-        known = whole.values[:, : cut.ms.size]
-        for row in np.flatnonzero(~_alike(known, cut.values).all(axis=1)):
-            name = compiled.series[row].text
-            if name in accused:
-                continue
-            accused.add(name)
-            moment = cut.ms[~_alike(known, cut.values)[row]][0]
-            what = f"its value on {text(int(moment))} changes when the data ends on {text(cut_ms)}"
-            yield Finding(kind="look_ahead", id=name, sentence=f"{name} looks ahead: {what}.")
-
-
-def _alike(one: Floats, other: Floats) -> Flags:
-    """Return where two arrays are the same but for rounding; unknown is the same as unknown."""
-    return np.isclose(one, other, rtol=ROUNDING, atol=0.0, equal_nan=True)
+        idle_plan = plan._replace(effects=plan.effects[~own])
+        other = walk(idle_plan, signals, track, course.costs, course.cash)
+        if np.array_equal(other.decisions.targets, walked.decisions.targets, equal_nan=True):
+            yield without_effect(trigger.id, walked.decisions, column)

@@ -8,7 +8,7 @@ from steelyard.engine.reading import Reading
 from steelyard.policy.clocks import last_before
 from steelyard.policy.evaluate import LATE_MS
 from steelyard.policy.library import EXPECTED_FILES
-from steelyard.policy.measures import FUNDING, LEVELS
+from steelyard.policy.measures import FUNDING, LEVEL_FACTS, LEVELS
 from steelyard.policy.nodes import STATE, Node
 
 
@@ -61,7 +61,7 @@ def _barless(reading: Reading, node: Node) -> str:
         return f"the last {node.bars} bar known ended {text(ended)}, and the next is overdue"
     if np.isnan(bars.close[row]):
         return f"the {node.bars} bar that ended {text(ended)} is missing"
-    if node.name in LEVELS:
+    if node.name in LEVELS or node.name in LEVEL_FACTS:
         return "no key level was known that it could speak of"
     return f"it needs more {node.bars} bars in a row than {_unbroken(bars, row)}"
 

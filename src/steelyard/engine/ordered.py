@@ -10,11 +10,10 @@ from steelyard.domain.codes import LEGS, PERP, SPOT
 from steelyard.domain.plan import Account
 from steelyard.domain.record import FILL_REASONS
 from steelyard.engine.standing import Standing
-from steelyard.kernel.fill import fill_of
 from steelyard.kernel.look import bands_of, look_at_account
 from steelyard.kernel.track import daily_volatility, liquidity
-from steelyard.ledger.account import book_fill
 from steelyard.report.explanation import Leg, Margin, Orders
+from steelyard.venues.sim import book_fill, fill_of
 
 _NAMES = ("spot", "futures")
 

@@ -4,11 +4,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.compiled import entry
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
-from steelyard.kernel.bar import note_fill, open_bar, rest_of_bar, value_at
+from steelyard.kernel import bar as kernel_bar
+from steelyard.kernel import moment as kernel_moment
 from steelyard.kernel.book import Book
-from steelyard.kernel.moment import close_bar, evaluate
 from steelyard.venues.sim import Execution
+
+value_at = entry(kernel_bar.value_at)
+open_bar = entry(kernel_bar.open_bar)
+rest_of_bar = entry(kernel_bar.rest_of_bar)
+note_fill = entry(kernel_bar.note_fill)
+evaluate = entry(kernel_moment.evaluate)
+close_bar = entry(kernel_moment.close_bar)
 
 
 class Broker(Protocol):

@@ -12,12 +12,11 @@ from steelyard.domain.arrays import Floats
 from steelyard.domain.errors import DataError, RequestError
 from steelyard.domain.market import Bars, Funding, Market, Series
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
-from steelyard.engine.runner import Runner
 from steelyard.engine.standing import Standing
 from steelyard.kernel.book import Book, open_book
 from steelyard.kernel.track import build_track, with_moments
+from steelyard.kernel.walk import walk_bars
 from steelyard.policy.evaluate import evaluate_signals
-from steelyard.venues.sim import SimulatedVenue
 
 VOLUME_HOURS: Final = 7 * 24
 """Hours whose mean volume an imagined hour has."""
@@ -228,7 +227,7 @@ def live_on(standing: Standing, day: Day, close: Close) -> Rung:
     """Return what a policy decides after a day that ends at a close.
 
     The account lives through the hours with the orders that wait, the funding and the evaluations
-    that fall due, one bar at a time, by the very functions of the backtest.
+    that fall due, by the very walk of the backtest.
 
     Parameters
     ----------
@@ -244,10 +243,7 @@ def live_on(standing: Standing, day: Day, close: Close) -> Rung:
     signals = evaluate_signals(standing.compiled, market, standing.at_ms, until_ms)
     track = with_moments(build_track(market, standing.at_ms, until_ms), signals)
     book = _continued(standing, open_book(plan, signals, track, standing.course.cash))
-    broker = SimulatedVenue(track=track, costs=costs)
-    runner = Runner(plan=plan, signals=signals, track=track, costs=costs, book=book, broker=broker)
-    for bar in range(track.open_ms.size):
-        runner.step(bar)
+    walk_bars(plan, signals, track._replace(first_moment=-1), costs, book)  # 0 has been evaluated
     return Rung(close=close, market=market, book=book)
 
 

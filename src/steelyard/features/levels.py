@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.features.level_table import FIRST_KEY_ROW, LevelTable, level_rows, level_table
 from steelyard.features.stretches import check_window, plain
 from steelyard.features.windows import ago
@@ -28,7 +28,7 @@ DISTANCE_TOLERANCE = 1e-12
 """A close that lies exactly as many ATR below the level as is allowed is near it."""
 
 
-@compiled
+@compiled_inside
 def level_below(prices: Floats, close: float) -> float:
     """Return the nearest of ascending, NaN-padded prices at or below a close, else NaN."""
     found = np.nan
@@ -38,7 +38,7 @@ def level_below(prices: Floats, close: float) -> float:
     return found
 
 
-@compiled
+@compiled_inside
 def level_above(prices: Floats, close: float) -> float:
     """Return the nearest of ascending, NaN-padded prices at or above a close, else NaN."""
     for price in prices:
@@ -228,7 +228,7 @@ def near_resistance(
     return np.where(unsure, np.nan, near.astype(np.float64))
 
 
-@compiled
+@compiled_inside
 def _new_level_below(prices: Floats, known_ms: Ints, after_ms: int, close: float) -> float:
     found = np.nan
     for i in range(prices.size):
@@ -237,7 +237,7 @@ def _new_level_below(prices: Floats, known_ms: Ints, after_ms: int, close: float
     return found
 
 
-@compiled
+@compiled_inside
 def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the arrays of Signals
     close: Floats,
     level_row: Ints,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from steelyard.domain.arrays import Floats
-from steelyard.domain.compiled import compiled
+from steelyard.domain.compiled import compiled, compiled_inside
 
 
 @compiled
@@ -85,7 +85,7 @@ def rolling_deviation(values: Floats, mean: Floats, bars: int, freedom: int) -> 
     return result
 
 
-@compiled
+@compiled_inside
 def count_below(ordered: Floats, size: int, value: float) -> int:
     """Return how many of the first ``size`` ascending values are smaller than a value."""
     low, high = 0, size
@@ -98,7 +98,7 @@ def count_below(ordered: Floats, size: int, value: float) -> int:
     return low
 
 
-@compiled
+@compiled_inside
 def count_at_most(ordered: Floats, size: int, value: float) -> int:
     """Return how many of the first ``size`` ascending values are no larger than a value."""
     low, high = 0, size
@@ -111,7 +111,7 @@ def count_at_most(ordered: Floats, size: int, value: float) -> int:
     return low
 
 
-@compiled
+@compiled_inside
 def without(ordered: Floats, size: int, value: float) -> int:
     """Take a value out of the first ``size`` ascending ones, in place, and return how many stay."""
     if math.isnan(value):
@@ -121,7 +121,7 @@ def without(ordered: Floats, size: int, value: float) -> int:
     return size - 1
 
 
-@compiled
+@compiled_inside
 def joined(ordered: Floats, size: int, value: float) -> int:
     """Put a value among the first ``size`` ascending ones, in place, and return how many there are.
 
@@ -136,7 +136,7 @@ def joined(ordered: Floats, size: int, value: float) -> int:
     return size + 1
 
 
-@compiled
+@compiled_inside
 def quantile_of(ordered: Floats, size: int, share: float) -> float:
     """Return a quantile of the first ``size`` ascending values, size >= 1.
 

@@ -4,7 +4,7 @@ import math
 
 from steelyard.domain.arrays import Floats, Table
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.kernel.book import Book
@@ -13,7 +13,7 @@ from steelyard.ledger.account import book_fill, equity, revalue, settle_funding
 from steelyard.ledger.margin import close_by_force, forced_price
 
 
-@compiled
+@compiled_inside
 def note_fill(
     book: Book,
     stamps: tuple[int, int],
@@ -151,7 +151,7 @@ def settle(account: Account, track: Track, bar: int) -> None:
                 settle_funding(account, asset, leg, rate)
 
 
-@compiled
+@compiled_inside
 def value_at(account: Account, prices: Floats) -> None:
     """Move every asset to new prices, float64[n_assets, n_legs]."""
     for asset in range(prices.shape[0]):
@@ -201,14 +201,14 @@ def weight_of(account: Account, asset: int, leg: int) -> float:
     return float(value / equity(account))
 
 
-@compiled
+@compiled_inside
 def open_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     """Open a bar: its first marks, and liquidation of what cannot carry them."""
     value_at(book.account, track.open[bar])
     force_close_now(book, track, costs, bar)
 
 
-@compiled
+@compiled_inside
 def rest_of_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     """Live through a bar after its fills.
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from steelyard.domain.codes import SPOT
-from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Account, Costs
 from steelyard.ledger.margin import maintenance_of
 
@@ -45,7 +45,7 @@ def affordable(
     return min(quantity, free / (price * (1.0 + costs.fee[SPOT])))
 
 
-@compiled
+@compiled_inside
 def fill_of(
     account: Account,
     costs: Costs,

@@ -4,7 +4,7 @@ import numpy as np
 
 from steelyard.decision.step import decide
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE
 from steelyard.domain.targets import fit_margin
@@ -83,7 +83,7 @@ def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> 
         book.desk[0]["turnover"] += turnover
 
 
-@compiled
+@compiled_inside
 def evaluate(plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int) -> None:
     """Decide at a moment, order what leads to the targets, and write down why.
 
@@ -166,7 +166,7 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     book.desk[0]["defended"] += 1
 
 
-@compiled
+@compiled_inside
 def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
     """Watch the margin at the end of a bar and write down the account.
 

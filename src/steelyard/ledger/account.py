@@ -14,7 +14,7 @@ from steelyard.domain.codes import (
     PARTS,
     SPOT,
 )
-from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.plan import Account
 
 DUST: Final = 1e-12
@@ -103,7 +103,7 @@ def settle_funding(account: Account, asset: int, leg: int, rate: float) -> float
     return received
 
 
-@compiled
+@compiled_inside
 def book_fill(
     account: Account, asset: int, leg: int, quantity: float, price: float, fee_rate: float
 ) -> tuple[float, float]:

@@ -5,12 +5,18 @@ from typing import Final
 
 from steelyard.domain.time import BAR_MS
 from steelyard.policy.grammar import Refused
-from steelyard.policy.library import MAX_WINDOW, Argument, Function
+from steelyard.policy.library import MAX_BINS, MAX_DAYS, MAX_WINDOW, Argument, Function
 from steelyard.policy.nodes import Node
 from steelyard.policy.place import nearest
 
 _MOST: Final = 100.0
 """Largest factor: far beyond any multiple of a true range that means something."""
+
+_COUNTS: Final = {
+    "window": ("bars", 1, MAX_WINDOW),
+    "days": ("days", 1, MAX_DAYS),
+    "bins": ("bins", 3, MAX_BINS),
+}
 
 
 def bars_of(tree: ast.Call, function: Function, otherwise: str) -> str:
@@ -110,9 +116,10 @@ def default_of(argument: Argument, known: dict[str, float]) -> float:
 def fault_of(argument: Argument, value: float, known: dict[str, float]) -> str:
     """Return what is wrong with a constant argument, or nothing."""
     match argument.kind:
-        case "window":
-            good = value.is_integer() and 1 <= value <= MAX_WINDOW
-            must = f"must be a whole number of bars within 1 and {MAX_WINDOW}"
+        case "window" | "days" | "bins":
+            unit, low, high = _COUNTS[argument.kind]
+            good = value.is_integer() and low <= value <= high
+            must = f"must be a whole number of {unit} within {low} and {high}"
         case "least":
             good = value.is_integer() and 1 <= value <= known["n"]
             must = f"must be a whole number within 1 and n, {known['n']:g}"

@@ -103,6 +103,10 @@ def _check_guards(document: PolicyDocument, source: Source) -> None:
         if trigger.only_if == "spot_near_target":
             sentence = "a trigger has no target weight of its own; spot_near_target is for regimes"
             raise source.refuse(("triggers", number, "only_if"), sentence)
+    for number, regime in enumerate(document.regimes):
+        if "near" in regime.model_fields_set and regime.only_if != "spot_near_target":
+            sentence = f'regime "{regime.id}": near needs only_if = "spot_near_target" beside it'
+            raise source.refuse(("regimes", number, "near"), sentence)
 
 
 def _check_known(
@@ -262,6 +266,7 @@ def _effects_of(source: Source, path: Path, trigger: Trigger) -> int:
         sentence = f"{name} has an empty effect; {{ alert = true }} arms it without a trade"
         raise source.refuse(path, sentence)
     needs = (
+        ("cut_of", "cut_of" in effect.model_fields_set, "cut_longs"),
         ("freed_to", "freed_to" in effect.model_fields_set, "cut_longs"),
         ("else_hedge", effect.else_hedge is not None, "cut_longs"),
         ("flatten_longs_first", effect.flatten_longs_first, "hedge"),

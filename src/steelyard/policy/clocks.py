@@ -9,6 +9,18 @@ from steelyard.domain.time import DAY_MS, FIRST_MONDAY_MS, HOUR_MS, WEEK_MS
 
 REVIEWS: Final = ("hourly", "funding", "daily", "weekly", "biweekly")
 
+WEEKDAYS: Final = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+JOINED: Final = "+"
+"""Between the weekdays of one clock."""
+
 _PERIODS: Final = {"hourly": HOUR_MS, "daily": DAY_MS, "weekly": WEEK_MS, "biweekly": 2 * WEEK_MS}
 
 
@@ -18,7 +30,7 @@ def strikes(review: str, start_ms: int, end_ms: int, funding_ms: Ints, anchor_ms
     Parameters
     ----------
     review : str
-        One of ``REVIEWS``.
+        One of ``REVIEWS``, or weekdays joined by plus signs: at 00:00 UTC of each of them.
     start_ms, end_ms : int, stamps
         First and last moment that counts.
     funding_ms : int64[n], increasing
@@ -38,6 +50,13 @@ def strikes(review: str, start_ms: int, end_ms: int, funding_ms: Ints, anchor_ms
     if review == "funding":
         inside = (funding_ms >= start_ms) & (funding_ms <= end_ms)
         return np.asarray(funding_ms[inside], dtype=np.int64)
+    if review not in _PERIODS:
+        days = [WEEKDAYS.index(day) for day in review.split(JOINED)]
+        mondays = [start_ms - day * DAY_MS for day in days]
+        weekly = [strikes("weekly", ms, end_ms, funding_ms, anchor_ms) for ms in mondays]
+        found = [at + day * DAY_MS for at, day in zip(weekly, days, strict=True)]
+        stamps = np.sort(np.concatenate(found))
+        return np.asarray(stamps[stamps <= end_ms], dtype=np.int64)
     period = _PERIODS[review]
     phase = {"weekly": FIRST_MONDAY_MS, "biweekly": anchor_ms}.get(review, 0)
     first = start_ms + (phase - start_ms) % period

@@ -50,6 +50,7 @@ def rules(document: PolicyDocument, clocks: Sequence[str], written: Sequence[Wri
             rule[key] = getattr(entity, key)
     first = len(document.triggers)
     table["has_after"][first:] = [regime.after is not None for regime in document.regimes]
+    table["near"][first:] = [regime.near for regime in document.regimes]
     return table
 
 
@@ -92,9 +93,10 @@ def effect_rows(document: PolicyDocument) -> list[EffectRow]:
 def _rows(number: int, trigger: Trigger) -> list[EffectRow]:
     effect = trigger.effect
     freed = codes.FREED_TO_SPOT if effect.freed_to == "spot" else 0
+    cut_of = codes.CUT_OF_EQUITY if effect.cut_of == "equity" else 0
     flatten = codes.FLATTEN_LONGS_FIRST if effect.flatten_longs_first else 0
     sizes = (
-        (codes.STEP, freed, effect.cut_longs),
+        (codes.STEP, freed | cut_of, effect.cut_longs),
         (codes.ADDITIVE, codes.ELSE_HEDGE, effect.else_hedge),
         (codes.ADDITIVE, flatten, effect.hedge),
         (codes.SHIFT, 0, effect.shift),

@@ -13,7 +13,6 @@ from steelyard.domain.errors import PolicyError
 from steelyard.domain.plan import Plan
 from steelyard.policy import columns
 from steelyard.policy.conditions import called, entity_path
-from steelyard.policy.library import FUNCTIONS
 from steelyard.policy.load import Policy
 from steelyard.policy.nodes import Node
 from steelyard.policy.place import Path, Source
@@ -65,7 +64,6 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
     """
     document = policy.document
     _refuse_sleeves(document, policy.source)
-    _refuse_functions(policy)
     programs = Programs()
     written = _written(policy, programs)
     reviews = [columns.review_of(document, entity) for entity in document.entities]
@@ -108,21 +106,6 @@ def _refuse_sleeves(document: PolicyDocument, source: Source) -> None:
         if part is not None:
             name = ".".join(str(key) for key in path)
             raise source.refuse(path, f"{name} {LATER}; take it out, nothing is ignored silently")
-
-
-def _refuse_functions(policy: Policy) -> None:
-    for number, trees in enumerate(policy.conditions):
-        path = entity_path(policy.document, number)
-        for key, tree in trees.given.items():
-            found = next((node for node in tree.walk() if _is_later(node)), None)
-            if found is not None:
-                name = called(path, policy.document.entities[number])
-                sentence = f"{name}, {key}: {found.name} {LATER}"
-                raise policy.source.refuse((*path, key), sentence)
-
-
-def _is_later(node: Node) -> bool:
-    return node.name in FUNCTIONS and FUNCTIONS[node.name].later
 
 
 def _pairs(values: Sequence[tuple[int, int]]) -> Ints:

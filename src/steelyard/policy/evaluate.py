@@ -6,27 +6,40 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.arrays import Flags, Floats, Ints
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Bars, Market
 from steelyard.domain.plan import Signals
-from steelyard.domain.time import HOUR_MS, text
+from steelyard.domain.time import DAY_MS, HOUR_MS, text
 from steelyard.features.levels import LevelTable, level_rows, level_table
+from steelyard.features.profile import Layout, Profiles, profiles
 from steelyard.features.sampling import asof
 from steelyard.policy.clocks import last_before, moments_of, sampled, strikes
 from steelyard.policy.compile import CompiledPolicy
-from steelyard.policy.measures import BARS, FUNDING, LEVELS, WINDOWS
-from steelyard.policy.needs import check_needs
+from steelyard.policy.measures import (
+    BARS,
+    FUNDING,
+    LEVEL_FACTS,
+    LEVELS,
+    PROFILE,
+    WINDOWS,
+    Numbers,
+)
+from steelyard.policy.needs import LEVEL_BARS, PROFILE_BARS, check_needs
 from steelyard.policy.nodes import Node
 from steelyard.policy.pointwise import POINTWISE
 
-Memo: TypeAlias = MutableMapping[tuple[str, str], Floats | LevelTable]
+Remembered: TypeAlias = Floats | LevelTable | Profiles
+"""What can be worked out on one market."""
+
+Memo: TypeAlias = MutableMapping[tuple[str, str], Remembered]
 """What has been worked out on one market, by canonical text and grid; never for two markets."""
+
+CROSSES: Final = frozenset({"crosses_above", "crosses_below"})
+"""What compares a bar with the one before."""
 
 LATE_MS: Final = 2 * HOUR_MS
 """A bar is unknown when its successor is overdue by more than this (domain 9.2)."""
-
-_LEVEL_BARS: Final = "1w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +95,44 @@ class Evaluation:
         with np.errstate(all="ignore"):
             if node.name in BARS:
                 return BARS[node.name](bars, node.numbers)
-            if node.name in LEVELS:
-                table = self.level_table()
-                return LEVELS[node.name](bars, level_rows(own.ms, table), table, node.numbers)
-            parts = tuple(self.values(child, own) for child in node.children)
-            return WINDOWS[node.name](parts, node.numbers)
+            if node.name in PROFILE:
+                return PROFILE[node.name](self.profiles(own, node.numbers[:3]), node.numbers)
+            if node.name in WINDOWS:
+                return self._window(node, own)
+            return self._at_levels(node, bars, own)
+
+    def _window(self, node: Node, own: Grid) -> Floats:
+        """Return a function of a window over other values."""
+        parts = tuple(self.values(child, own) for child in node.children)
+        found = WINDOWS[node.name](parts, node.numbers)
+        if node.name in CROSSES:
+            known = ~np.isnan(parts[0] - parts[1])
+            known[1:] &= known[:-1]
+            return np.where(self.switched(node, own) & known, 0.0, found)
+        return found
+
+    def switched(self, node: Node, grid: Grid) -> Flags:
+        """Return where a ``first_known`` in a tree takes another value than on the bar before.
+
+        What it takes then has no bar before of its own kind, so nothing crosses there (domain 3.3).
+        """
+        below = [self.switched(child, grid) for child in node.children]
+        changed = np.zeros(grid.ms.size, dtype=np.bool_)
+        if node.name == "first_known":
+            known = ~np.isnan(self.values(node.children[0], grid))
+            changed[1:] = known[1:] != known[:-1]
+            below = [np.where(known, below[0], below[1])]
+        for flags in below:
+            changed |= flags
+        return changed
+
+    def _at_levels(self, node: Node, bars: Bars, own: Grid) -> Floats:
+        """Return a function of the weekly key levels."""
+        table = self.level_table()
+        rows = level_rows(own.ms, table)
+        if node.name in LEVELS:
+            return LEVELS[node.name](bars, rows, table, node.numbers)
+        return LEVEL_FACTS[node.name](self.values(node.children[0], own), rows, table)
 
     def _funding(self, node: Node, grid: Grid) -> Floats:
         """Return a value worked out at settlements; unknown once the next one is overdue."""
@@ -106,14 +152,32 @@ class Evaluation:
 
     def level_table(self) -> LevelTable:
         """Return the weekly key levels."""
-        key = ("level_table", _LEVEL_BARS)
+        key = ("level_table", LEVEL_BARS)
         known = self.memo.get(key)
         if isinstance(known, LevelTable):
             return known
-        weeks = self.market.bars[_LEVEL_BARS]
+        weeks = self.market.bars[LEVEL_BARS]
         table = level_table(weeks.high, weeks.low, weeks.volume, weeks.known_ms)
         self.memo[key] = table
         return table
+
+    def profiles(self, grid: Grid, numbers: Numbers) -> Profiles:
+        """Return the volume profile of the hours known at a grid's stamps.
+
+        ``numbers`` are the days it looks back, its bins, and whether it counts bars.
+        """
+        key = (f"profiles{numbers}", grid.name)
+        known = self.memo.get(key)
+        if isinstance(known, Profiles):
+            return known
+        days, bins, by_time = numbers
+        hours = self.market.bars[PROFILE_BARS]
+        window = int(days) * DAY_MS // hours.length_ms
+        ends = np.searchsorted(hours.known_ms, grid.ms, side="right")
+        layout = Layout(window, int(bins), bool(by_time))
+        found = profiles(hours.low, hours.high, hours.volume, ends, layout)
+        self.memo[key] = found
+        return found
 
 
 def evaluate_signals(

@@ -11,12 +11,27 @@ Grid: TypeAlias = Literal["pointwise", "bars", "funding", "series", "state"]
 or by the decision itself."""
 
 Kind: TypeAlias = Literal[
-    "number", "condition", "any", "window", "least", "rate", "share", "hours", "factor", "flag"
+    "number",
+    "condition",
+    "any",
+    "window",
+    "least",
+    "rate",
+    "share",
+    "hours",
+    "days",
+    "bins",
+    "factor",
+    "flag",
 ]
 """What an argument may be: an expression worth a number, a condition or either; or a constant."""
 
-CONSTANTS: Final = frozenset({"window", "least", "rate", "share", "hours", "factor", "flag"})
+CONSTANTS: Final = frozenset(
+    {"window", "least", "rate", "share", "hours", "days", "bins", "factor", "flag"}
+)
 MAX_WINDOW: Final = 5000
+MAX_DAYS: Final = 365
+MAX_BINS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +60,6 @@ class Function:
         May be written without parentheses.
     event : bool
         True on single bars only, so that a release must end what it starts.
-    later : bool
-        Known, but refused until a later version works it out.
     """
 
     name: str
@@ -56,7 +69,6 @@ class Function:
     about: str
     bare: bool = False
     event: bool = False
-    later: bool = False
     repeats: bool = False
 
     @property
@@ -104,8 +116,8 @@ def _paid(name: str, about: str, *arguments: Argument) -> Function:
     return Function(name, arguments, "number", "funding", about, bare=not arguments)
 
 
-def _series(name: str, about: str, *, later: bool = False) -> Function:
-    return Function(name, (), "number", "series", about, bare=True, later=later)
+def _series(name: str, about: str) -> Function:
+    return Function(name, (), "number", "series", about, bare=True)
 
 
 def _structure(
@@ -114,10 +126,9 @@ def _structure(
     *arguments: Argument,
     event: bool = False,
     is_true: bool = False,
-    later: bool = False,
 ) -> Function:
     result: Result = "condition" if event or is_true else "number"
-    return Function(name, arguments, result, "bars", about, event=event, later=later)
+    return Function(name, arguments, result, "bars", about, event=event)
 
 
 _A = Argument("a", "number")
@@ -205,12 +216,18 @@ _INDICATORS: Final = (
     _indicator("bandwidth", "Width of the two-deviation bands over their middle.", n="20"),
     _indicator("chop", "Choppiness index, 0 to 100: high where bars overlap."),
     _indicator("realised_vol", "Deviation of n log returns, per cent a year.", n="30"),
+    _indicator("parkinson_vol", "Volatility from the ranges of n bars, per cent a year.", n="30"),
+    _indicator(
+        "garman_klass_vol",
+        "Volatility from the ranges and bodies of n bars, per cent a year.",
+        n="30",
+    ),
     Function(
         "crosses_above",
         (_A, _B),
         "condition",
         "bars",
-        "True on the bar on which a rises above b.",
+        "True on the bar on which a rises above b; never where `first_known` inside changes over.",
         event=True,
     ),
     Function(
@@ -218,7 +235,7 @@ _INDICATORS: Final = (
         (_A, _B),
         "condition",
         "bars",
-        "True on the bar on which a falls below b.",
+        "True on the bar on which a falls below b; never where `first_known` inside changes over.",
         event=True,
     ),
 )
@@ -246,11 +263,19 @@ _SETTLEMENTS: Final = (
 _SIDE: Final = (
     _series("open_interest", "Open contracts, in coins."),
     _series("implied_vol", "Implied volatility index, per cent a year."),
-    _series("basis_apr", "Annualised basis of the quarterly contract.", later=True),
-    _series("fear_greed", "Fear and greed index, 0 to 100.", later=True),
-    _series("vix", "Implied volatility of the stock market.", later=True),
-    _series("dxy", "Index of the dollar.", later=True),
+    _series("basis_apr", "Simple annualised basis of a dated contract over spot, a fraction."),
+    _series("days_to_expiry", "Days that this contract had left at its last price."),
+    _series("fear_greed", "Fear and greed index, 0 to 100."),
+    _series("vix", "Implied volatility of the stock market, per cent a year."),
+    _series("dxy", "Index of the dollar."),
 )
+
+_PROFILE: Final = (
+    Argument("days", "days", "30"),
+    Argument("bins", "bins", "50"),
+    Argument("time", "flag", "false"),
+)
+_AREA: Final = Argument("area", "share", "0.70")
 
 _LEVELS: Final = (
     _structure("support", "Nearest key level at or below the close, from weekly pivots."),
@@ -279,20 +304,49 @@ _LEVELS: Final = (
         Argument("atrs", "factor", "1.0"),
         is_true=True,
     ),
-    _structure("poc", "Price with most volume in the profile.", later=True),
-    _structure("vah", "Upper edge of the profile's value area.", later=True),
-    _structure("val", "Lower edge of the profile's value area.", later=True),
+    _structure("level_touches", "How many weekly pivots form the key level at price x.", _X),
+    _structure("level_age", "Weeks since the oldest pivot of the key level at price x.", _X),
+    _structure(
+        "level_strength",
+        "Strength of the key level at price x: its pivots, each halved every 52 weeks.",
+        _X,
+    ),
+    _structure("poc", "Price with most volume in the profile.", *_PROFILE),
+    _structure(
+        "vah",
+        "Upper edge of the profile's value area, which holds `area` of the volume.",
+        *_PROFILE,
+        _AREA,
+    ),
+    _structure(
+        "val",
+        "Lower edge of the profile's value area, which holds `area` of the volume.",
+        *_PROFILE,
+        _AREA,
+    ),
     _structure(
         "shelf",
-        "True where a massive volume shelf stands at the peak.",
+        "True where neighbouring bins of at least `heavy` times the mean hold `share` of all "
+        "volume, centred in the top 1 / `top` of the profile's range.",
+        *_PROFILE,
+        Argument("heavy", "factor", "1.5"),
+        Argument("share", "share", "0.20"),
+        Argument("top", "factor", "3"),
         is_true=True,
-        later=True,
     ),
     _structure(
         "rejection",
-        "True on a sharp rejection candle at the peak.",
+        "True on a sharp rejection candle at the peak: upper wick at least `wick` of the range "
+        "and `body` bodies, close at most `location` of the range above the low, range at least "
+        "`range` times atr(14) of the bar before, high at most `peak` of those below the highest "
+        "of the n bars before.",
+        Argument("wick", "share", "0.50"),
+        Argument("location", "share", "0.35"),
+        Argument("body", "factor", "2"),
+        Argument("range", "factor", "1.25"),
+        Argument("peak", "share", "0.25"),
+        Argument("n", "window", "20"),
         event=True,
-        later=True,
     ),
 )
 
@@ -312,7 +366,12 @@ FUNCTIONS: Final = {function.name: function for group in GROUPS.values() for fun
 """Every function by name."""
 
 EXPECTED_FILES: Final = {
+    "basis_apr": "cme.{asset}.front.1d.parquet",
+    "days_to_expiry": "cme.{asset}.front.1d.parquet",
+    "dxy": "macro.DXY.1d.parquet",
+    "fear_greed": "alternative.fear_greed.1d.parquet",
     "implied_vol": "deribit.{asset}.dvol.1d.parquet",
     "open_interest": "binance_coinm.perp.{asset}USD.open_interest.1d.parquet",
+    "vix": "macro.VIX.1d.parquet",
 }
 """Which file of the data folder supplies a side series."""

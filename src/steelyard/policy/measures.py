@@ -6,8 +6,19 @@ from typing import Final, TypeAlias
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars, Funding
 from steelyard.domain.time import DAY_MS
-from steelyard.features import funding, levels, oscillators, trend, volatility, windows
+from steelyard.features import (
+    candles,
+    funding,
+    level_facts,
+    levels,
+    oscillators,
+    profile,
+    trend,
+    volatility,
+    windows,
+)
 from steelyard.features.levels import LevelTable
+from steelyard.features.profile import Profiles
 
 Parts: TypeAlias = tuple[Floats, ...]
 """Values of a call's open arguments, on the call's own bars."""
@@ -23,9 +34,26 @@ def _n(numbers: Numbers) -> int:
     return int(numbers[0])
 
 
+def _a_year(bars: Bars) -> float:
+    return _DAYS_A_YEAR * DAY_MS / bars.length_ms
+
+
 def _realised(bars: Bars, numbers: Numbers) -> Floats:
-    a_year = _DAYS_A_YEAR * DAY_MS / bars.length_ms
-    return volatility.realised_vol(bars.close, _n(numbers), bars_a_year=a_year)
+    return volatility.realised_vol(bars.close, _n(numbers), bars_a_year=_a_year(bars))
+
+
+def _parkinson(bars: Bars, numbers: Numbers) -> Floats:
+    return volatility.parkinson(bars.high, bars.low, _n(numbers), bars_a_year=_a_year(bars))
+
+
+def _garman_klass(bars: Bars, numbers: Numbers) -> Floats:
+    prices = (bars.open, bars.high, bars.low, bars.close)
+    return volatility.garman_klass(*prices, _n(numbers), bars_a_year=_a_year(bars))
+
+
+def _rejection(bars: Bars, numbers: Numbers) -> Floats:
+    prices = candles.Prices(bars.open, bars.high, bars.low, bars.close)
+    return candles.rejection(prices, int(numbers[5]), candles.Bounds(*numbers[:5]))
 
 
 BARS: Final[dict[str, Callable[[Bars, Numbers], Floats]]] = {
@@ -43,6 +71,9 @@ BARS: Final[dict[str, Callable[[Bars, Numbers], Floats]]] = {
     "bandwidth": lambda bars, k: oscillators.bandwidth(bars.close, _n(k)),
     "chop": lambda bars, k: oscillators.chop(bars.high, bars.low, bars.close, _n(k)),
     "realised_vol": _realised,
+    "parkinson_vol": _parkinson,
+    "garman_klass_vol": _garman_klass,
+    "rejection": _rejection,
 }
 """Functions of the bars alone."""
 
@@ -84,6 +115,21 @@ LEVELS: Final[dict[str, Callable[[Bars, Ints, LevelTable, Numbers], Floats]]] = 
     "near_resistance": _near,
 }
 """Functions of the bars and of the weekly key levels."""
+
+LEVEL_FACTS: Final[dict[str, Callable[[Floats, Ints, LevelTable], Floats]]] = {
+    "level_touches": level_facts.level_touches,
+    "level_age": level_facts.level_age,
+    "level_strength": level_facts.level_strength,
+}
+"""Functions of a price and of the weekly key levels."""
+
+PROFILE: Final[dict[str, Callable[[Profiles, Numbers], Floats]]] = {
+    "poc": lambda found, _: profile.poc(found),
+    "vah": lambda found, k: profile.vah(found, k[3]),
+    "val": lambda found, k: profile.val(found, k[3]),
+    "shelf": lambda found, k: profile.shelf(found, k[3], k[4], k[5]),
+}
+"""Functions of the volume profile, whose own days, bins and weight come first."""
 
 
 def _rate(paid: Funding) -> Floats:

@@ -1,26 +1,23 @@
 """Which series a policy's conditions read, and which of them may be missing."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Market
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.conditions import called, entity_path
 from steelyard.policy.library import EXPECTED_FILES, FUNCTIONS
+from steelyard.policy.measures import LEVEL_FACTS, LEVELS, PROFILE
 from steelyard.policy.nodes import HELD_RECLAIM, Node
 
-_LEVELS = frozenset(
-    {
-        "support",
-        "resistance",
-        "breached",
-        "broken_support",
-        "held_support",
-        "near_resistance",
-        HELD_RECLAIM,
-    }
-)
-_LEVEL_BARS = "1w"
+LEVEL_BARS: Final = "1w"
+"""Bars that key levels are made of."""
+
+PROFILE_BARS: Final = "1h"
+"""Bars that the volume profile is made of."""
+
+_LEVELS: Final = frozenset({*LEVELS, *LEVEL_FACTS, HELD_RECLAIM})
 
 
 def series_read(node: Node, *, optional: bool = False) -> Iterator[tuple[str, bool]]:
@@ -39,18 +36,49 @@ def bars_read(node: Node) -> Iterator[str]:
         if found.bars:
             yield found.bars
         if found.name in _LEVELS:
-            yield _LEVEL_BARS
+            yield LEVEL_BARS
+        if found.name in PROFILE:
+            yield PROFILE_BARS
 
 
 def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
     """Return a sentence for each series that the market lacks and ``first_known`` stands in for."""
     sentences = [
         f"{market.asset} has no {series}: {name}, {key}, goes by what first_known names next"
-        for name, key, tree in _trees(compiled)
+        for name, key, tree in named_trees(compiled)
         for series in dict(series_read(tree))
         if series not in market.series
     ]
     return tuple(dict.fromkeys(sentences))
+
+
+def unmet_needs(compiled: CompiledPolicy, market: Market) -> Iterator[tuple[str, str]]:
+    """Yield what the conditions cannot do without and the market lacks.
+
+    Yields
+    ------
+    (str, str)
+        The id of the trigger or regime, and a sentence that names the series and its file.
+    """
+    for number, trees in enumerate(compiled.policy.conditions):
+        entity = compiled.policy.document.entities[number]
+        name = called(entity_path(compiled.policy.document, number), entity)
+        for key, tree in trees.given.items():
+            for kind in bars_read(tree):
+                if kind not in market.bars:
+                    there = f"of {market.asset} there are only {', '.join(market.bars)}"
+                    yield entity.id, f"{name}, {key}, reads {kind} bars; {there}"
+            for series, optional in series_read(tree):
+                if series not in market.series and not optional:
+                    yield entity.id, _missing(name, key, series, market)
+
+
+def is_met(tree: Node, market: Market) -> bool:
+    """Return whether a market has all that a condition cannot do without."""
+    has_bars = all(kind in market.bars for kind in bars_read(tree))
+    return has_bars and all(
+        optional or series in market.series for series, optional in series_read(tree)
+    )
 
 
 def check_needs(compiled: CompiledPolicy, market: Market) -> None:
@@ -68,14 +96,8 @@ def check_needs(compiled: CompiledPolicy, market: Market) -> None:
     DataError
         Naming the trigger or regime, the series, and the file that would supply it.
     """
-    for name, key, tree in _trees(compiled):
-        for kind in bars_read(tree):
-            if kind not in market.bars:
-                there = f"of {market.asset} there are only {', '.join(market.bars)}"
-                raise DataError(f"{name}, {key}, reads {kind} bars; {there}")
-        for series, optional in series_read(tree):
-            if series not in market.series and not optional:
-                raise DataError(_missing(name, key, series, market))
+    for _, sentence in unmet_needs(compiled, market):
+        raise DataError(sentence)
 
 
 def _missing(name: str, key: str, series: str, market: Market) -> str:
@@ -86,7 +108,7 @@ def _missing(name: str, key: str, series: str, market: Market) -> str:
     )
 
 
-def _trees(compiled: CompiledPolicy) -> Iterator[tuple[str, str, Node]]:
+def named_trees(compiled: CompiledPolicy) -> Iterator[tuple[str, str, Node]]:
     """Yield every condition with the names a message needs."""
     policy = compiled.policy
     for number, trees in enumerate(policy.conditions):

@@ -1,8 +1,10 @@
 """A condition's tree as people write it: infix, defaults left out, brackets only where needed."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from steelyard.policy.library import CONSTANTS, FUNCTIONS, Function
+from steelyard.policy.calls import default_of
+from steelyard.policy.library import CONSTANTS, FUNCTIONS, Argument, Function
 from steelyard.policy.nodes import HELD_RECLAIM, Node, number_text
 
 _BINDS: Final = {
@@ -15,6 +17,9 @@ _BINDS: Final = {
     "neg": 7,
 }
 """How strongly each operator binds."""
+
+_MANY: Final = 3
+"""Constants with a default from which on they are read by name: profiles and candles have many."""
 
 _LEFT_FIRST: Final = frozenset({"-", "/"})
 """Operators whose right side needs brackets where it binds no stronger."""
@@ -81,10 +86,21 @@ def _arguments(function: Function, node: Node, bars: str) -> list[str]:
             child = next(children)
             if not (argument.default == "close" and child.text == f"close[{inside}]"):
                 parts.append(plain(child, inside))
-        elif argument.kind != "flag":
-            known[argument.name] = value = next(numbers)
-            if argument.default not in known or known[argument.default] != value:
-                shown = number_text(value)
-                named = argument.default in known
-                parts.append(f"{argument.name} = {shown}" if named else shown)
+        elif function.name != "held_support":
+            value = next(numbers)
+            parts.extend(_constant(function, argument, value, known))
+            known[argument.name] = value
     return parts
+
+
+def _constant(
+    function: Function, argument: Argument, value: float, known: dict[str, float]
+) -> Iterator[str]:
+    """Yield a constant argument; the default is left out where there are many, or it is another."""
+    free = [each for each in function.arguments if each.kind in CONSTANTS and each.default]
+    many = len(free) >= _MANY
+    named = (many and argument in free) or argument.kind == "flag" or argument.default in known
+    if named and value == default_of(argument, known):
+        return
+    shown = number_text(value) if argument.kind != "flag" else "true" if value else "false"
+    yield f"{argument.name} = {shown}" if named else shown

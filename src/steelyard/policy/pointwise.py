@@ -1,18 +1,31 @@
 """Operators on arrays: unknown is NaN, conditions are 1, 0 or NaN."""
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from typing import Final
 
 import numpy as np
 
 from steelyard.domain.arrays import Flags, Floats
+from steelyard.domain.codes import EQUAL_WITHIN
+
+_SIGNS: Final[dict[str, Callable[[Floats, Floats], Flags]]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
 
 
-def _known(flags: Flags, *parts: Floats) -> Floats:
-    """Return 1 and 0, unknown where a part is."""
-    known = ~np.isnan(parts[0]) & ~np.isnan(parts[1])
-    return np.where(known, flags.astype(np.float64), np.nan)
+def _compared(sign: str, left: Floats, right: Floats) -> Floats:
+    """Return 1 and 0, unknown where a side is; sides within ``EQUAL_WITHIN`` are equal."""
+    room = EQUAL_WITHIN * np.maximum(1.0, np.maximum(np.abs(left), np.abs(right)))
+    equal = np.abs(left - right) < room
+    holds = np.where(equal, sign in {"<=", ">=", "=="}, _SIGNS[sign](left, right))
+    known = ~np.isnan(left) & ~np.isnan(right)
+    return np.where(known, holds.astype(np.float64), np.nan)
 
 
 def both(left: Floats, right: Floats) -> Floats:
@@ -52,12 +65,7 @@ POINTWISE: Final[dict[str, Callable[..., Floats]]] = {
     "*": lambda a, b: a * b,
     "/": divided,
     "neg": lambda a: -a,
-    "<": lambda a, b: _known(a < b, a, b),
-    "<=": lambda a, b: _known(a <= b, a, b),
-    ">": lambda a, b: _known(a > b, a, b),
-    ">=": lambda a, b: _known(a >= b, a, b),
-    "==": lambda a, b: _known(a == b, a, b),
-    "!=": lambda a, b: _known(a != b, a, b),
+    **{sign: partial(_compared, sign) for sign in _SIGNS},
     "and": lambda *parts: reduce(both, parts),
     "or": lambda *parts: reduce(either, parts),
     "not": lambda a: 1.0 - a,

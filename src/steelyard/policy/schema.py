@@ -18,6 +18,7 @@ from steelyard.policy.values import (
     Leverage,
     Monday,
     Prose,
+    Review,
     Several,
     Share,
     Signed,
@@ -27,7 +28,6 @@ from steelyard.policy.values import (
     shown,
 )
 
-Review: TypeAlias = Literal["hourly", "funding", "daily", "weekly", "biweekly"]
 BarKind: TypeAlias = Literal["1h", "4h", "1d", "1w"]
 Severity: TypeAlias = Literal["critical", "protective", "cautionary", "opportunistic"]
 OnUnknown: TypeAlias = Literal["hold", "ignore", "failsafe"]
@@ -122,6 +122,7 @@ class Effect(Part):
     """What an active trigger does to the weights (domain 9.4); one table may hold several."""
 
     cut_longs: Share | None = None
+    cut_of: Literal["longs", "equity"] = "longs"
     freed_to: Literal["spot", "cash"] = "cash"
     else_hedge: Share | None = None
     hedge: Share | None = None
@@ -191,6 +192,7 @@ class Regime(LifeCycle):
     futures: Signed
     leverage_cap: Leverage | None = None
     after: Ids | None = None
+    near: Fraction = 0.05
     dwell: Count = 3
 
 

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from steelyard.domain.codes import MAX_CONFIRM
+from steelyard.policy.clocks import JOINED, REVIEWS, WEEKDAYS
+from steelyard.policy.place import nearest
 
 MAX_EXPRESSION: Final = 4000
 """Longest condition, in characters."""
@@ -118,6 +120,19 @@ def _monday(value: object) -> object:
     return day
 
 
+def _review(value: object) -> object:
+    if isinstance(value, str) and value in REVIEWS:
+        return value
+    if isinstance(value, list) and value and all(day in WEEKDAYS for day in value):
+        return JOINED.join(day for day in WEEKDAYS if day in value)
+    listed = value if isinstance(value, list) else []
+    wrong = next((day for day in listed if day not in WEEKDAYS), value)
+    options = ", ".join(f"'{name}'" for name in REVIEWS)
+    days = f"a list of weekdays such as [{shown(WEEKDAYS[0])}, {shown(WEEKDAYS[3])}]"
+    hint = nearest(wrong, [*REVIEWS, *WEEKDAYS]) if isinstance(wrong, str) else ""
+    raise refused(f"is {shown(value)}, must be {options} or {days}{hint}")
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Title = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", max_length=80)]
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EXPRESSION)]
@@ -129,6 +144,7 @@ Confirmation = Annotated[
     tuple[int, int], BeforeValidator(_confirmation), AfterValidator(_confirmed)
 ]
 Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed)]
+Review = Annotated[str, BeforeValidator(_review)]
 Monday = Annotated[date, BeforeValidator(_monday)]
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]

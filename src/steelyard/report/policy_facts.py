@@ -32,7 +32,9 @@ def effect_words(effect: Effect) -> str:
     """Return what an effect does, in a few words."""
     said = []
     if effect.cut_longs is not None:
-        said.append(f"cuts long futures by {spanned(effect.cut_longs)}, freed to {effect.freed_to}")
+        whole = " of equity" if effect.cut_of == "equity" else ""
+        size = f"{spanned(effect.cut_longs)}{whole}"
+        said.append(f"cuts long futures by {size}, freed to {effect.freed_to}")
     if effect.else_hedge is not None:
         said.append(f"without long futures shorts {spanned(effect.else_hedge)} of spot")
     if effect.hedge is not None:

@@ -51,6 +51,8 @@ _WRITTEN: Final[dict[Unit, Callable[[float], str]]] = {
     "rate_8h": lambda value: f"{percent(value, 4)} per 8 h",
     "rate_a_year": lambda value: f"{percent(value)} a year",
     "hours": lambda value: f"{value:g} h",
+    "days": lambda value: f"{value:g} days",
+    "weeks": lambda value: f"{value:g} weeks",
     "bars": lambda value: f"{value:g} bars",
     "deviations": lambda value: f"{number(value)} sd",
     "atrs": lambda value: f"{number(value)} ATR",

@@ -3,9 +3,13 @@
 import math
 from dataclasses import dataclass
 
+from steelyard.domain.compiled import entry
 from steelyard.domain.plan import Account, Costs, Track
-from steelyard.kernel.fill import fill_of
-from steelyard.ledger.account import book_fill
+from steelyard.kernel import fill
+from steelyard.ledger import account as ledger
+
+fill_of = entry(fill.fill_of)
+book_fill = entry(ledger.book_fill)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
