@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from steelyard.policy.units import Unit
-from steelyard.report.ladder_text import price
+from steelyard.report.ladder_text import exact_price, price
 from steelyard.report.terms import Amount, Clause, Comparison, Kind, Term, Tomorrow
 from steelyard.report.words import number, percent, signed_percent
 
@@ -142,7 +142,7 @@ def tomorrow_words(found: Tomorrow, last: float, reach: float, what: str) -> str
         What turns, such as ``condition``.
     """
     lower, upper = (
-        None if math.isnan(close) else f"{price(close)} ({signed_percent(close / last - 1.0)})"
+        None if math.isnan(close) else f"{exact_price(close)} ({signed_percent(close / last - 1.0)})"
         for close in (found.below, found.above)
     )
     places = [
