@@ -1,4 +1,4 @@
-"""This file makes markets of which every daily close is given, so that tests can show their sums."""
+"""This file makes markets of which every daily close is given, so that tests show their sums."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from steelyard.cli import options
+from steelyard.domain.errors import RequestError
 
 
 def explain(
@@ -42,6 +43,7 @@ def explain(
     from steelyard.report.explain_document import explain_document
     from steelyard.report.explain_text import explain_text
 
+    _refuse_both(json=json, everything=everything, only=bool(only))
     loaded = load_policy(policy, settings or ())
     market = market_of(data, asset, venue)
     announce_compiling()
@@ -51,3 +53,19 @@ def explain(
         say(as_json(explain_document(found)))
         return
     say(explain_text(found, only=only or (), everything=everything, width=width()))
+
+
+def _refuse_both(*, json: bool, everything: bool, only: bool) -> None:
+    """Refuse options that contradict each other.
+
+    Raises
+    ------
+    RequestError
+        If they do.
+    """
+    if json and (everything or only):
+        raise RequestError(
+            "--only and --all choose what the text tells; --json holds everything, leave them out"
+        )
+    if everything and only:
+        raise RequestError("leave out one of --all and --only: the first tells of all")

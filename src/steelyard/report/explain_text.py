@@ -60,7 +60,8 @@ def _shortfall(entity: Entity) -> float:
         compared = term.comparison
         if compared is None or not compared.distances or compared.right_value == 0.0:
             return math.inf
-        shares.append(abs(compared.distances[0].value / compared.right_value))
+        to_go = compared.distances[0].value
+        shares.append(abs(to_go / compared.right_value) if to_go >= 0.0 else math.inf)
     return max(shares, default=math.inf)
 
 

@@ -88,8 +88,12 @@ def leaf_words(term: Term) -> str:
             amount(Amount(value=value, unit=compared.unit))
             for value in (compared.left_value, compared.right_value)
         ]
-        crossing = f"{truth(term.value)}, " if term.kind == Kind.CALL else ""
-        return f"{text}: {crossing}{sides[0]} against {sides[1]}, {distance(compared)}"
+        against = f"{sides[0]} against {sides[1]}, {distance(compared)}"
+        return (
+            f"{text}: {truth(term.value)}, {against}"
+            if term.kind == Kind.CALL
+            else (f"{text}: {against}")
+        )
     return f"{text}: unknown"
 
 
@@ -142,7 +146,9 @@ def tomorrow_words(found: Tomorrow, last: float, reach: float, what: str) -> str
         What turns, such as ``condition``.
     """
     lower, upper = (
-        None if math.isnan(close) else f"{exact_price(close)} ({signed_percent(close / last - 1.0)})"
+        None
+        if math.isnan(close)
+        else f"{exact_price(close)} ({signed_percent(close / last - 1.0)})"
         for close in (found.below, found.above)
     )
     places = [
