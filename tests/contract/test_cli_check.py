@@ -162,7 +162,7 @@ def test_a_lacking_series_is_a_finding_and_the_rest_is_counted(
     (finding,) = document["market"]["findings"]
     assert (done.exit_code, done.stderr) == (1, "")
     assert (finding["kind"], finding["moment"]) == ("missing_series", None)
-    assert "binance_coinm.perp.BTCUSD.open_interest.1d.parquet" in done.stdout
+    assert "binance.perp.BTCUSDT.open_interest.1d.parquet" in done.stdout
     assert document["market"]["evidence"][0]["unanswered"] == "reads a series that the data lacks"
     assert document["market"]["regimes"] == []
 

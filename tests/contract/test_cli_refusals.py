@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tests.support import catalogues as made
-from tests.support.commands import ran, refused
+from tests.support.commands import one_line, process, ran, refused
 from tests.support.policy_files import HEAD, trigger, written
 
 Damage = Callable[[pl.DataFrame], pl.DataFrame]
@@ -242,6 +242,27 @@ def test_a_condition_that_is_too_deep_of_the_wrong_type_or_an_attack_is_refused_
     # The trigger begins below the head and an empty line; its condition is two lines further.
     assert line.startswith(f"{policy}:{HEAD.count(chr(10)) + 4}:")
     assert said in line
+
+
+@pytest.mark.parametrize("depth", range(300, 501, 20))
+@pytest.mark.parametrize("place", ["name = ", "limits.band = ", "triggers = ", "x = ", "about = "])
+def test_a_list_nested_hundreds_deep_is_refused_in_one_line(
+    tmp_path: Path, place: str, depth: int
+) -> None:
+    policy = tmp_path / "deep.toml"
+    policy.write_text(f"schema = 1\n{place}{'[' * depth}{']' * depth}\n", encoding="utf-8")
+
+    assert str(policy) in refused("check", policy)
+
+
+def test_the_range_of_depths_is_refused_by_the_command_as_a_process(tmp_path: Path) -> None:
+    policy = tmp_path / "deep.toml"
+    policy.write_text(f"schema = 1\nname = {'[' * 332}{']' * 332}\n", encoding="utf-8")
+
+    done = process("check", policy)
+
+    assert done.returncode == 2
+    assert "name is [[a list]], must be text in quotes" in one_line(done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -280,6 +280,26 @@ def test_the_largest_funding_rate_is_taken(tmp_path: Path) -> None:
     assert open_market(tmp_path, asset="BTC").funding.rate[1] == 0.05
 
 
+@pytest.mark.parametrize("percent", [0.01, -0.004])
+def test_funding_in_percent_is_refused_in_a_calm_time_too(tmp_path: Path, percent: float) -> None:
+    # 0.01 % and -0.004 % written as percent: far below the largest rate that is taken.
+    frame = made.funding(12).with_columns(pl.lit(percent).alias("rate"))
+
+    message = message_of(tmp_path, made.FUNDING, frame)
+
+    assert f"half of the rates are {abs(percent)} or more, either way" in message
+    assert "half of them stay within 0.002: divide percent by 100" in message
+
+
+def test_a_squeeze_inside_a_calm_history_is_taken(tmp_path: Path) -> None:
+    # Five of twelve settlements at -2 %: the median is still 0.0001.
+    rates = [0.0001] * 4 + [-0.02] * 5 + [0.0001] * 3
+    made.write_catalogue(tmp_path)
+    made.replace(tmp_path, made.FUNDING, made.funding(12).with_columns(pl.Series("rate", rates)))
+
+    assert open_market(tmp_path, asset="BTC").funding.rate.tolist() == rates
+
+
 def test_funding_between_two_hours_is_refused(tmp_path: Path) -> None:
     frame = made.funding(12).with_columns(pl.col("ts").dt.offset_by("61s"))
 

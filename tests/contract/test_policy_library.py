@@ -77,6 +77,13 @@ def test_every_function_can_be_called_as_its_table_says(name: str) -> None:
     assert name in {found.name for found in node.walk()}
 
 
+def test_every_side_series_has_a_file_that_would_supply_it_named_as_the_venue_does() -> None:
+    names = {name for name, function in FUNCTIONS.items() if function.grid == "series"}
+
+    assert set(invented().series_files) == names
+    assert invented().series_files["implied_vol"] == "synthetic.BTC.dvol.1d"
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_is_in_the_reference_as_its_table_says(name: str) -> None:
     function = FUNCTIONS[name]

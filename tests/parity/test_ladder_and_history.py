@@ -55,7 +55,7 @@ def differences(walked: Walk, rung: Rung, at_ms: int) -> list[str]:
     return [
         f"{name} after {at_ms}: {one!r} is not {other!r}"
         for name, (one, other) in pairs.items()
-        if not np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
+        if not np.allclose(np.asarray(one), np.asarray(other), 1e-9, 1e-12, equal_nan=True)
     ]
 
 

@@ -126,7 +126,7 @@ def test_cutting_hours_and_resampling_equals_resampling_and_truncating(
 def test_a_cut_market_is_the_beginning_of_the_whole_one(at_ms: int) -> None:
     cut = cut_market(MARKET, at_ms)
 
-    for kind in ("1h", "1d", "1w"):
+    for kind in ("1h", "4h", "1d", "1w"):
         size = cut.bars[kind].open_ms.size
         assert size == int((MARKET.bars[kind].known_ms <= at_ms).sum())
         for early, late in zip(columns(cut.bars[kind]), columns(MARKET.bars[kind]), strict=True):

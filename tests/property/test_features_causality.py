@@ -135,7 +135,9 @@ RATIOS: dict[str, Feature] = {
     "crosses_above": lambda bars: trend.crosses_above(bars["close"], trend.sma(bars["close"], 4)),
     "crosses_below": lambda bars: trend.crosses_below(bars["close"], trend.sma(bars["close"], 4)),
     "breached": on_levels(lambda close, rows, table: levels.breached(close, rows, table, 2)),
-    "held_support": on_levels(levels.held_support),
+    "held_support": on_levels(
+        lambda close, rows, table: levels.held_support(close, rows, table, 5)
+    ),
     "near_resistance": near,
     "level_touches": at_support(level_facts.level_touches),
     "level_age": at_support(level_facts.level_age),
@@ -170,7 +172,7 @@ PRICES: dict[str, Feature] = {
 CONDITIONS: dict[str, Feature] = {
     "within": lambda bars: windows.within(condition(bars), 3),
     "count": lambda bars: windows.count(condition(bars), 3),
-    "streak": lambda bars: windows.streak(condition(bars)),
+    "streak": lambda bars: windows.streak(condition(bars), 3),
     "hours_above": funded(funding.hours_above, 0.0),
     "hours_below": funded(funding.hours_below, 0.0),
     "mean_over": funded(funding.mean_over, 20.0),
@@ -323,27 +325,54 @@ def test_within_is_what_kleene_makes_of_every_way_the_unknown_could_be(
     np.testing.assert_array_equal(windows.within(np.array(values), n), expected)
 
 
-@given(seed=st.integers(0, 10_000), now=st.integers(0, 89), entry=st.integers(0, 89))
+@given(st.lists(st.sampled_from([0.0, 1.0, np.nan]), max_size=20), st.integers(1, 6))
+def test_a_streak_of_n_is_true_false_or_unknown_as_n_conditions_in_a_row_are(
+    values: list[float], n: int
+) -> None:
+    # Kleene: false if one of them is false, else unknown if one is unknown or before the first.
+    c = np.array(values)
+    found = windows.streak(c, n)
+    anywhere_false = windows.within(1.0 - c, n - 1)
+
+    known = ~np.isnan(found)
+    assert np.array_equal(found[known] >= n, anywhere_false[known] == 0.0)
+    assert np.array_equal(found == n, anywhere_false == 0.0)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    now=st.integers(0, 89),
+    entry=st.integers(0, 89),
+    n=st.integers(1, 9),
+)
 def test_held_since_counts_what_a_plain_walk_over_the_closes_counts(
-    seed: int, now: int, entry: int
+    seed: int, now: int, entry: int, n: int
 ) -> None:
     bars = random_bars(seed, 90, 0.05)
     table, rows = weeks(bars)
     known = (np.arange(90, dtype=np.int64) + 1) * WEEK
     close = bars["close"]
     broken = 100.0
-    reclaimed, held, level = 0, 0, np.nan
+    reclaimed, held, level = 0, 0, -np.inf
+    sure = [True, True]
     for t in range(entry + 1, now + 1):
+        if np.isnan(close[t]):
+            reclaimed, held, level, sure = 0, 0, -np.inf, [False, False]
+            continue
         reclaimed = reclaimed + 1 if close[t] >= broken else 0
         new = table.first_known_ms[rows[t]] > known[entry]
         below = table.price[rows[t]][new & (table.price[rows[t]] <= close[t])]
-        if held == 0:
-            level = below.max() if rows[t] >= 0 and below.size else np.nan
-        held = held + 1 if close[t] >= level else 0
-    expected = np.nan if np.isnan(close[now]) else float(max(reclaimed, held))
+        is_lost = close[t] < level
+        level = max(level, below.max()) if rows[t] >= 0 and below.size and not is_lost else level
+        held = 0 if is_lost or level == -np.inf else held + 1
+        level = -np.inf if is_lost else level
+        sure = [sure[0] or reclaimed == 0, sure[1] or held == 0]
+    count = max(reclaimed, held)
+    is_known = now >= 0 and not np.isnan(close[now]) and (all(sure) or count >= n)
     result = levels.held_since(
-        close, rows, table.price, table.first_known_ms, known, entry, now, broken
+        close, rows, table.price, table.first_known_ms, known, entry, now, broken, float(n)
     )
+    expected = float(min(count, n)) if is_known else np.nan
 
     np.testing.assert_equal(result, expected)
 

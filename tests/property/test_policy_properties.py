@@ -93,7 +93,7 @@ def test_the_step_runs_a_program_to_what_the_arrays_say(tree: Tree) -> None:
     plan = plain_policy().plan._replace(
         programs=np.array(programs.operations, dtype=np.int64).reshape(-1, 2),
         constants=np.array(programs.constants, dtype=np.float64),
-        slots=np.array(programs.slots, dtype=np.int64).reshape(-1, 2),
+        slots=np.array(programs.slots, dtype=np.int64).reshape(-1, 3),
     )
     signals = evaluate_signals(plain_policy(), market, 0, DAY_MS)._replace(values=columns)
     state = new_state(plan, 0)

@@ -105,7 +105,7 @@ def made_market(path: Floats, *, start_ms: int = START_MS, is_synthetic: bool = 
             liquidation_fee=0.005,
             source="made for a test",
         ),
-        bars={"1h": hourly, "1d": _bars(path, start_ms, 24)},
+        bars={"1h": hourly, "1d": _bars(path, start_ms, 24), "1w": _bars(path, start_ms, 168)},
         sources=(source,),
         holes=(
             Hole(

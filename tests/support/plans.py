@@ -160,7 +160,7 @@ class Scene:
     limits: Mapping[str, float] = field(default_factory=dict)
     extra: Sequence[Sequence[float]] = ()
     constants: Sequence[float] = ()
-    slots: Sequence[tuple[int, int]] = ()
+    slots: Sequence[tuple[int, int, int]] = ()
     closes: Sequence[float] = ()
     level: float = math.nan
     moments: int = 0
@@ -199,7 +199,7 @@ class Scene:
             ends=self._matrix([a.ends for a in self.actors], len(self.actors)),
             programs=np.array(operations, np.int64).reshape(-1, 2),
             constants=np.array(self.constants, float),
-            slots=np.array(self.slots, np.int64).reshape(-1, 2),
+            slots=np.array(self.slots, np.int64).reshape(-1, 3),
             effects=effect_table(owned),
             base=np.array(base),
             limits=limits_of(**self.limits),

@@ -53,7 +53,8 @@ def wider_numbers(numbers: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
         over(("select",), conditions, numbers, numbers),
         window(WINDOWED, numbers),
         window(("count",), conditions),
-        over(("streak",), conditions),
+        # Not compared directly, which would count only as far as the comparison needs.
+        window(("streak",), conditions).map(lambda tree: Tree("abs", (tree,))),
     )
 
 
@@ -126,21 +127,20 @@ class Slow:
         if tree.name == "ago":
             return self.at(part, bar - tree.n)
         if tree.name == "streak":
-            return self.run(part, bar)
+            return self.run(part, bar, tree.n)
         if tree.name == "within":
             return either(*(self.at(part, bar - k) for k in range(tree.n + 1)))
         values = [self.at(part, bar - k) for k in range(tree.n)]
         known = [float(value) for value in values if value is not None]
         return SUMMARIES[tree.name](known) if len(known) == tree.n else None
 
-    def run(self, condition: Tree, bar: int) -> Worth:
-        """Return for how many bars in a row a condition is true."""
-        if self.at(condition, bar) is None:
-            return None
+    def run(self, condition: Tree, bar: int, most: int) -> Worth:
+        """Return for how many bars in a row a condition is true, up to the most asked for."""
         length = 0
-        while self.at(condition, bar - length):
+        while length < most and self.at(condition, bar - length):
             length += 1
-        return float(length)
+        unknown = length < most and self.at(condition, bar - length) is None
+        return None if unknown else float(length)
 
 
 def either(*values: Worth) -> Worth:

@@ -163,6 +163,13 @@ def test_the_way_back_is_taken_in_four_slices(accumulation: CompiledPolicy) -> N
     assert left[2:] == [(0.6625, -0.0375), (0.725, 0.025), (0.7875, 0.0875), (0.85, 0.15)]
 
 
+def test_a_rejection_on_the_way_out_is_no_third_step(accumulation: CompiledPolicy) -> None:
+    # The third step needs the full hedge (6.2): neither on the day of the exit nor after it.
+    same_day = {**EXHAUSTED, "val": 100.0}
+
+    assert went(accumulation, T2, EXHAUSTED, same_day, EXHAUSTED)[2:] == ["baseline"] * 2
+
+
 def test_a_full_hedge_ends_when_ranges_are_calm_and_support_has_held(
     accumulation: CompiledPolicy,
 ) -> None:
@@ -189,6 +196,13 @@ def test_an_unknown_day_starts_and_ends_nothing(accumulation: CompiledPolicy) ->
 
     assert went(accumulation, unknown) == ["baseline"]
     assert went(accumulation, T2, unknown) == ["full_hedge"] * 2
+
+
+def test_a_tactical_short_is_not_held_blindly(accumulation: CompiledPolicy) -> None:
+    # Opportunistic: what is unknown counts as no reason to stay (domain 4, C3).
+    unknown = dict.fromkeys(("close", "sma", "val"), float("nan"))
+
+    assert went(accumulation, T2, EXHAUSTED, unknown)[-1] == "baseline"
 
 
 # -- as a whole ------------------------------------------------------------------------------------
@@ -218,12 +232,20 @@ def test_on_the_synthetic_parabola_all_three_steps_fire_in_order() -> None:
 
 @pytest.mark.real
 def test_on_real_bitcoin_every_step_of_the_campaign_is_explained() -> None:
+    # The second step comes first, on 2020-12-18. The third is true on 2020-12-28, with the hedge
+    # far in the red, and expires; the first is true on three days of 2021 and ignored, as a hedge
+    # is in force. So only the rule for volatility hedges ever ends one.
     market = open_market(real_data(), asset="BTC")
     result = backtest("accumulation", market, start="2020-10-01", end="2021-06-30")
-    regimes = result.decisions["regime"].to_list()
-    reasons = result.decisions["reason"].to_list()
+    told = result.decisions
+    regimes, reasons = told["regime"].to_list(), told["reason"].to_list()
     changed = [row for row, (old, new) in enumerate(pairwise(regimes), 1) if new != old]
 
-    assert changed
+    assert [regimes[row] for row in changed] == ["full_hedge", "baseline"] * 2
+    assert str(told["ts"][changed[0]])[:10] == "2020-12-18"
     assert all(regimes[row] in reasons[row] for row in changed)
-    assert {regime.id: regime.entries for regime in result.regimes}["full_hedge"] > 0
+    for step, days in (("tactical_short", 1), ("profit_taking", 3)):
+        true = [row for row, value in enumerate(told[f"{step}.value"]) if value == 1.0]
+
+        assert len({str(told["ts"][row])[:10] for row in true}) == days
+        assert {regimes[row] for row in true} == {"full_hedge"}

@@ -1,5 +1,6 @@
 """This file proves what a check finds in a policy, each with the moment that proves it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -216,13 +217,14 @@ def test_a_series_that_is_lacking_is_found_with_its_file_and_no_account_is_run(
 
     (lacking,) = found.findings
     assert (lacking.kind, lacking.id, lacking.moment_ms) == ("missing_series", "one", None)
-    assert "add binance_coinm.perp.BTCUSD.open_interest.1d.parquet" in lacking.sentence
+    assert "add binance.perp.BTCUSDT.open_interest.1d.parquet" in lacking.sentence
     assert (found.triggers, found.regimes, found.cuts, found.remarks) == ((), (), (), ())
     assert [row.true_days for row in found.evidence] == [0, 35]
 
 
 def test_a_kind_of_bars_that_is_lacking_is_found(tmp_path: Path, market: Market) -> None:
-    (lacking,) = examined(tmp_path, market, trigger("close > 1", "bars = '4h'")).findings
+    poor = replace(market, bars={kind: market.bars[kind] for kind in ("1h", "1d", "1w")})
+    (lacking,) = examined(tmp_path, poor, trigger("close > 1", "bars = '4h'")).findings
 
     assert lacking.sentence.endswith("reads 4h bars; of BTC there are only 1h, 1d, 1w.")
 

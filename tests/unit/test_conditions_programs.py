@@ -79,7 +79,7 @@ def test_a_value_frozen_at_entry_outlasts_its_change() -> None:
     row = 3
     below = [(codes.OP_SERIES, row), (codes.OP_AT_ENTRY, 0), (codes.OP_LT, 0)]
     actor = Actor(when="FTFFFTF", release=below)
-    scene = Scene(triggers=[actor], extra=[extra], slots=[(row, -1)])
+    scene = Scene(triggers=[actor], extra=[extra], slots=[(row, -1, 0)])
 
     assert phases(scene) == ["idle", "active", "active", "active", "idle", "active", "idle"]
 
@@ -122,7 +122,7 @@ def reclaimed(closes: list[float], level: float = U, known_day: int = 0) -> list
     scene = Scene(
         triggers=[actor],
         extra=[[100.0] * len(closes)],
-        slots=[(3, 0)],
+        slots=[(3, 0, 5)],
         constants=[2.0],
         closes=closes,
         level=level,

@@ -61,6 +61,35 @@ def test_a_day_needs_half_of_its_hours(hours: int, *, exists: bool) -> None:
     assert np.isfinite(second.volume).tolist() == [True, exists]
 
 
+def test_four_hours_begin_at_multiples_of_four_and_need_two_of_them() -> None:
+    # Hours 3 to 8 without 5: 0-3 has one hour, 4-7 has 4, 6 and 7, 8-11 has not ended.
+    bars = resampled(hourly(np.array([3, 4, 6, 7, 8])), "4h")
+
+    assert bars.open_ms.tolist() == [WEDNESDAY, WEDNESDAY + 4 * HOUR_MS]
+    assert np.isnan(bars.close[0])
+    assert (bars.open[1], bars.high[1], bars.low[1], bars.close[1]) == (104.0, 110.0, 102.0, 108.0)
+
+
+def test_conditions_can_count_bars_of_four_hours(tmp_path: Path) -> None:
+    made.write_catalogue(tmp_path)
+    market = open_market(tmp_path, asset="BTC")
+
+    # Four days of hours.
+    assert {kind: bars.close.size for kind, bars in market.bars.items()} == {
+        "1h": 96,
+        "4h": 24,
+        "1d": 4,
+        "1w": 0,
+    }
+
+
+def test_a_day_closes_with_its_last_hour_however_old_that_is() -> None:
+    # The first twelve hours of the second day make it: half of 24, the last one closing at 136.
+    days = resampled(hourly(np.array([*range(36), 48])), "1d")
+
+    assert days.close.tolist() == [124.0, 136.0]
+
+
 def test_a_day_with_holes_at_both_ends_opens_and_closes_with_the_hours_there_are() -> None:
     # Hours 3 to 20 are there: opens at 100 + 3, closes at 100 + 20 + 1, volume 18.
     there = np.concatenate((np.arange(3, 21), np.arange(24, 48)))
@@ -146,6 +175,22 @@ def test_implied_volatility_is_known_at_the_end_of_its_day(tmp_path: Path) -> No
     assert series.known_ms.tolist() == [WEDNESDAY + DAY_MS, WEDNESDAY + 2 * DAY_MS]
     assert series.value.tolist() == [50.0, 51.0]
     assert series.max_age_ms == 26 * HOUR_MS
+
+
+def test_open_interest_is_unknown_after_six_hours_and_implied_volatility_after_26(
+    tmp_path: Path,
+) -> None:
+    made.write_catalogue(tmp_path)
+    days = made.stamps(made.FIRST_MS, DAY_MS, 3)
+    for name in (made.IMPLIED_VOL, "binance.perp.BTCUSDT.open_interest.1d"):
+        frame = pl.DataFrame([days, pl.Series("close", [50.0, 51.0, 52.0])])
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+
+    series = open_market(tmp_path, asset="BTC").series
+
+    assert series["implied_vol"].max_age_ms == 26 * HOUR_MS
+    assert series["open_interest"].max_age_ms == 6 * HOUR_MS
+    assert {one.step_ms for one in series.values()} == {DAY_MS}
 
 
 def test_open_interest_in_dollars_becomes_coins_at_the_close_of_its_day(tmp_path: Path) -> None:

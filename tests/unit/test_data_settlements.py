@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from steelyard.data.assemble import funding_holes
 from steelyard.data.catalogue import open_market
 from steelyard.data.settlements import settlement_stamps, settlements
 from steelyard.domain.arrays import Floats, Ints
@@ -35,6 +38,43 @@ def test_a_missing_settlement_keeps_the_interval_and_does_not_follow() -> None:
 
     assert funding.interval_hours.tolist() == [8.0, 8.0, 8.0, 8.0]
     assert funding.follows.tolist() == [False, True, False, True]
+
+
+def test_a_missing_settlement_of_four_hours_makes_no_interval_of_eight() -> None:
+    # 16:00 is missing: 12 to 20 are 8 h, a usual interval, but the next gap is 4 h again.
+    funding = settlements(at_hours(0, 4, 8, 12, 20, 24, 28), rates(7))
+
+    assert funding.interval_hours.tolist() == 7 * [4.0]
+    assert funding.follows.tolist() == [False, True, True, True, False, True, True]
+    assert [(hole.start_ms, hole.count) for hole in funding_holes("x", funding)] == [
+        (16 * HOUR_MS, 1)
+    ]
+
+
+def test_a_longer_interval_is_accepted_at_its_second_gap_in_a_row() -> None:
+    # 4 h until 8:00, then 8 h: the settlement at 16:00 may as well follow a missing one at 12:00.
+    funding = settlements(at_hours(0, 4, 8, 16, 24, 32), rates(6))
+
+    assert funding.interval_hours.tolist() == [4.0, 4.0, 4.0, 4.0, 8.0, 8.0]
+    assert funding.follows.tolist() == [False, True, True, False, True, True]
+
+
+def test_two_longer_gaps_that_differ_are_two_holes() -> None:
+    # 2 h and 4 h in a row of 1 h: one settlement is missing, then three.
+    funding = settlements(at_hours(1, 2, 4, 8, 9), rates(5))
+
+    assert funding.interval_hours.tolist() == 5 * [1.0]
+    assert funding.follows.tolist() == [False, True, False, False, True]
+
+
+@given(st.lists(st.integers(1, 16), min_size=1, max_size=30), st.integers(1, 31))
+def test_settlements_that_come_later_change_no_interval(gaps: list[int], kept: int) -> None:
+    hours = np.cumsum([8, *gaps]).tolist()
+    whole = settlements(at_hours(*hours), rates(len(hours)))
+    cut = settlements(at_hours(*hours[: kept + 1]), rates(len(hours[: kept + 1])))
+
+    assert cut.interval_hours.tolist() == whole.interval_hours[: kept + 1].tolist()
+    assert cut.follows.tolist() == whole.follows[: kept + 1].tolist()
 
 
 def test_the_last_known_interval_is_carried_over_a_gap() -> None:

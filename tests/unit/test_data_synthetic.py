@@ -158,7 +158,7 @@ def moments_of(market: Market) -> Moments:
         implied_high=percentile_rank(volatility, 365, 180) >= 75.0,
         implied_cross=(volatility > edge) & (ago(volatility, 1) <= ago(edge, 1)),
         calm=calm,
-        exit_held=calm & (held_support(close, rows, table) >= 5.0),
+        exit_held=calm & (held_support(close, rows, table, 5) >= 5.0),
         overbought=recent(stretched, 3) & recent(hot_days, 3),
         uptrend=steady(up, 3),
         quiet=steady(still >= 2, 3),

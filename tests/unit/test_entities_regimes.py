@@ -165,6 +165,25 @@ def test_going_back_to_an_unwinding_regime_keeps_what_its_entry_was() -> None:
     assert [one.regime for one in left] == [0, -1, 0, 1]
 
 
+def test_what_after_forbids_neither_holds_nor_aborts_an_unwind() -> None:
+    # Regime 1 follows regime 0 only. Its condition is true when it is released at 2 and at 3, in
+    # the baseline: it cannot be entered from there, so all four slices are taken.
+    held = regime("TFFFFF", (0.6, -0.6), release="FFFFFF")
+    short = regime("FTTTFF", (0.6, -0.1), release="FFTFFF", after=[0], unwind=4)
+    left = play(Scene(regimes=[held, short]))
+
+    assert [one.regime for one in left] == [0, 1, -1, -1, -1, -1]
+    assert [round(one.targets[1], 9) for one in left[2:]] == [0.025, 0.15, 0.275, 0.4]
+
+
+def test_what_after_allows_from_the_baseline_aborts_an_unwind() -> None:
+    # True again at 2, in the baseline, from which it may be entered.
+    held = regime("TFTF", (0.6, -0.6), release="FTFF", after=[-1], unwind=4)
+    left = play(Scene(regimes=[held]))
+
+    assert [one.regime for one in left] == [0, -1, 0, 0]
+
+
 def test_an_unwinding_regime_gives_way_to_a_safer_one() -> None:
     # Regime 1 unwinds when regime 0 enters; true again at 3, it may not replace the safer one.
     held = regime("TFFT", (0.5, -0.5), unwind=4)

@@ -193,35 +193,37 @@ def test_without_a_level_below_nothing_is_broken() -> None:
 def test_the_support_of_a_count_is_that_of_its_first_day() -> None:
     # At 115 the support is 110: 105 is below it, though above 100, and ends the count at 0.
     table = known_levels([100.0, 110.0])
-    close = np.array([115.0, 112.0, 105.0, 106.0, 104.0, 99.0])
+    close = np.array([99.0, 115.0, 112.0, 105.0, 106.0, 104.0, 99.0])
 
-    held = held_support(close, np.zeros(6, dtype=np.int64), table)
+    held = held_support(close, np.zeros(7, dtype=np.int64), table, 9)
 
-    assert held.tolist() == [1.0, 2.0, 0.0, 1.0, 2.0, 0.0]
+    assert held.tolist() == [0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 0.0]
 
 
 def test_the_support_of_a_count_rises_with_the_market() -> None:
     # At 112 the closes stand on 110, so 101 loses a support although 100, the first one, holds.
     table = known_levels([100.0, 110.0])
-    close = np.array([105.0, 106.0, 112.0, 111.0, 101.0, 102.0])
+    close = np.array([99.0, 105.0, 106.0, 112.0, 111.0, 101.0, 102.0])
 
-    held = held_support(close, np.zeros(6, dtype=np.int64), table)
+    held = held_support(close, np.zeros(7, dtype=np.int64), table, 9)
 
-    assert held.tolist() == [1.0, 2.0, 3.0, 4.0, 0.0, 1.0]
+    assert held.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 0.0, 1.0]
 
 
 def test_without_a_level_below_no_support_holds() -> None:
-    held = held_support(np.array([95.0, 99.0]), np.zeros(2, np.int64), known_levels([100.0]))
+    held = held_support(np.array([95.0, 99.0]), np.zeros(2, np.int64), known_levels([100.0]), 5)
 
     assert held.tolist() == [0.0, 0.0]
 
 
-def test_a_count_begins_anew_after_a_missing_close_and_is_unknown_before_any_level() -> None:
-    close = np.array([105.0, 105.0, 105.0, NAN, 105.0])
+def test_a_count_after_what_is_unknown_is_unknown_until_it_is_long_enough_or_ends() -> None:
+    # No level can be known at first, and a close is missing: what stood there may have held too.
+    close = np.array([105.0, 105.0, 105.0, 105.0, NAN, 105.0, 105.0, 99.0, 105.0])
+    rows = np.array([-1, 0, 0, 0, 0, 0, 0, 0, 0])
 
-    held = held_support(close, np.array([-1, 0, 0, 0, 0]), known_levels([100.0]))
+    held = held_support(close, rows, known_levels([100.0]), 3)
 
-    np.testing.assert_array_equal(held, [NAN, 1.0, 2.0, NAN, 1.0])
+    np.testing.assert_array_equal(held, [NAN, NAN, NAN, 3.0, NAN, NAN, NAN, 0.0, 1.0])
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_a_bound_of_decimals_is_met_in_spite_of_rounding() -> None:
 
 
 def held_from(
-    close: list[float], *, entry: int = 0, broken: float = NAN, known_ms: int = 0
+    close: list[float], *, entry: int = 0, broken: float = NAN, known_ms: int = 0, n: float = 9.0
 ) -> float:
     """Return the count on the last of the closes, with one level at 100 known since a stamp."""
     bars = len(close)
@@ -257,6 +259,7 @@ def held_from(
         entry,
         bars - 1,
         broken,
+        n,
     )
 
 
@@ -274,8 +277,22 @@ def test_the_larger_of_both_counts_is_returned() -> None:
 
 
 def test_a_missing_close_restarts_both_counts_and_is_itself_unknown() -> None:
-    assert held_from([95.0, 101.0, NAN, 102.0], broken=100.5, known_ms=1) == 1.0
-    assert np.isnan(held_from([95.0, 101.0, NAN], broken=100.5, known_ms=1))
+    # The missing close may have held too, so that one close after it is at least 1.
+    closes = [95.0, 101.0, NAN, 102.0]
+
+    assert np.isnan(held_from(closes[:3], broken=100.5, known_ms=1))
+    assert np.isnan(held_from(closes, broken=100.5, known_ms=1, n=2.0))
+    assert held_from(closes, broken=100.5, known_ms=1, n=1.0) == 1.0
+
+
+def test_after_a_missing_close_the_count_is_known_again_once_both_have_ended() -> None:
+    # At 99 both end; without it the level of 103 alone had ended, and 100 may have held for long.
+    assert held_from([95.0, NAN, 99.0, 101.0], broken=103.0, known_ms=1) == 1.0
+    assert np.isnan(held_from([95.0, NAN, 101.0, 102.0], broken=103.0, known_ms=1))
+
+
+def test_more_closes_than_asked_for_are_not_counted() -> None:
+    assert held_from([95.0, 101.0, 102.0, 103.0], broken=100.0, n=2.0) == 2.0
 
 
 def test_only_closes_after_the_entry_count() -> None:
@@ -293,6 +310,7 @@ def test_while_no_level_can_be_known_only_the_reclaimed_one_counts() -> None:
         0,
         1,
         NAN,
+        5.0,
     )
 
     assert count == 0.0

@@ -139,16 +139,22 @@ def test_count_is_unknown_where_a_bar_of_the_window_is() -> None:
     assert_same(count(c, 2), [U, 1.0, 1.0, U, U, 2.0, 2.0])
 
 
-def test_a_streak_begins_anew_after_an_unknown_bar() -> None:
-    c = np.array([T, T, F, T, U, T, T])
+def test_a_streak_is_unknown_until_it_is_long_enough_or_a_false_bar_was_seen() -> None:
+    # Before the first bar and on the unknown one the condition may have been true as well: one
+    # true bar after it is at least 1, two are at least 2, and more than 2 is not asked for.
+    c = np.array([T, T, F, T, U, T, T, T, F, T])
 
-    assert_same(streak(c), [1.0, 2.0, 0.0, 1.0, U, 1.0, 2.0])
+    assert_same(streak(c, 2), [U, 2.0, 0.0, 1.0, U, U, 2.0, 2.0, 0.0, 1.0])
+
+
+def test_a_streak_that_is_asked_for_without_a_bound_needs_a_false_bar() -> None:
+    assert_same(streak(np.array([T, T, F, T, T, U, T]), 5000), [U, U, 0.0, 1.0, 2.0, U, U])
 
 
 def test_no_bars_give_no_values() -> None:
     none = np.array([])
 
-    for result in (ago(none, 1), mean(none, 3), median(none, 3), streak(none), within(none, 1)):
+    for result in (ago(none, 1), mean(none, 3), median(none, 3), streak(none, 3), within(none, 1)):
         assert result.size == 0
 
 

@@ -236,7 +236,7 @@ def test_a_waiting_entry_remembers_the_bar_that_confirmed_it() -> None:
     scene = Scene(
         regimes=[held, short, since],
         extra=[close, high],
-        slots=[(10, 0)],
+        slots=[(10, 0, 0)],
         constants=[3.0],
         moments=6,
     )

@@ -70,24 +70,30 @@ def test_what_depends_on_the_entry_is_a_program_over_rows(tmp_path: Path) -> Non
         [codes.OP_GE, 0],
         [codes.OP_OR, 0],
     ]
-    assert found.plan.slots.tolist() == [[high, -1]]
+    assert found.plan.slots.tolist() == [[high, -1, 0]]
     assert found.plan.constants.tolist() == [14.0]
     assert found.grids == ("1d",)
 
 
 @pytest.mark.parametrize(
     ("when", "level"),
-    [("breached(3)", "broken_support(3)[1d]"), ("close < support()", "broken_support(2)[1d]")],
+    [
+        ("breached(3)", "broken_support(3)[1d]"),
+        ("breached(2, bars = '1w')", "broken_support(2)[1w]"),
+        ("breached(3) or close < 1 and breached(3)", "broken_support(3)[1d]"),
+        ("close < support()", "broken_support(2)[1d]"),
+    ],
 )
 def test_a_reclaim_speaks_of_the_level_that_the_entry_broke(
     tmp_path: Path, when: str, level: str
 ) -> None:
     body = trigger(when, 'release = "held_support(reclaim = true) >= 5"')
     found = compiled(tmp_path, body)
-    slot, grid = found.plan.slots[0]
+    slot, grid, longest = found.plan.slots[0]
 
     assert found.series[slot].text == level
     assert found.grids[grid] == "1d"
+    assert longest == 5
     assert program(found, 0, "release")[0] == [codes.OP_HELD_RECLAIM, 0]
 
 
@@ -95,7 +101,7 @@ def test_every_trigger_freezes_the_same_value_in_the_same_slot(tmp_path: Path) -
     body = trigger("close > 1", 'release = "close > at_entry(high)"')
     found = compiled(tmp_path, body + named("two", body))
 
-    assert found.plan.slots.shape == (1, 2)
+    assert found.plan.slots.shape == (1, 3)
 
 
 def test_effects_stand_by_priority_and_then_by_id(tmp_path: Path) -> None:
@@ -228,7 +234,7 @@ def test_a_policy_without_triggers_has_empty_tables_of_the_right_shape(tmp_path:
     assert plan.requires.shape == (0, 0)
     assert plan.after.shape == (0, 1)
     assert plan.programs.shape == (0, 2)
-    assert plan.slots.shape == (0, 2)
+    assert plan.slots.shape == (0, 3)
     assert plan.effects.shape == (0,)
 
 

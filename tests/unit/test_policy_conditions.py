@@ -34,6 +34,18 @@ def refused(text: str, **names: str) -> Refused:
         ("close > 1 and low > 1 and high > 1", "close > 1 and (low > 1 and high > 1)"),
         ("percentile_rank(close, 9) > 1", "percentile_rank(close, 9, least = 9) > 1"),
         ("held_support() > 1", "held_support(reclaim = false) > 1"),
+        ("streak(close > 1) >= 3", "streak(close > 1, 3) >= 3"),
+        ("streak(close > 1) >= 2.5", "streak(close > 1, 3) >= 2.5"),
+        ("streak(close > 1) > 2", "streak(close > 1, 3) > 2"),
+        ("streak(close > 1) < 3", "streak(close > 1, 3) < 3"),
+        ("streak(close > 1) <= 2", "streak(close > 1, 3) <= 2"),
+        ("streak(close > 1) == 2", "streak(close > 1, 3) == 2"),
+        ("streak(close > 1) != 2", "streak(close > 1, n = 3) != 2"),
+        ("3 <= streak(close > 1)", "3 <= streak(close > 1, 3)"),
+        ("2 < streak(close > 1)", "2 < streak(close > 1, 3)"),
+        ("streak(close > 1) >= -4", "streak(close > 1, 1) >= -4"),
+        ("held_support() >= 5", "held_support(n = 5) >= 5"),
+        ("held_support(reclaim = true) >= 5", "held_support(reclaim = true, n = 5) >= 5"),
         ("close > -0.03", "close > 0 - 0.03"),
         ("close > 1 / 4", "close > 0.25"),
         ("close > +1", "close > 1"),
@@ -55,6 +67,7 @@ def test_two_ways_to_write_one_thing_have_one_text(one: str, other: str) -> None
         ("close - low - high > 1", "close - (low - high) > 1"),
         ("within(close > 1, 2)", "within(close > 1, 3)"),
         ("held_support() > 1", "held_support(reclaim = true) > 1"),
+        ("streak(close > 1, 2) >= 3", "streak(close > 1) >= 3"),
         ("percentile_rank(close, 9) > 1", "percentile_rank(close, 9, least = 8) > 1"),
     ],
 )
@@ -113,6 +126,12 @@ REFUSALS = [
     ("shelf(share = 1.2)", 14, "share of shelf is 1.2, must be within 0 and 1"),
     ("poc(time = 1) > 1", 11, "time must be true or false"),
     ("sma(5001) > 1", 4, "n of sma is 5001, must be a whole number"),
+    ("rsi(1) > 1", 4, "n of rsi is 1, must be a whole number of bars within 2 and 5000"),
+    ("adx(1) > 1", 4, "n of adx is 1, must be a whole number of bars within 2 and 5000"),
+    ("plus_di(1) > 1", 8, "n of plus_di is 1, must be a whole number of bars within 2"),
+    ("minus_di(1) > 1", 9, "n of minus_di is 1, must be a whole number of bars within 2"),
+    ("chop(1) > 1", 5, "n of chop is 1, must be a whole number of bars within 2"),
+    ("realised_vol(1) > 1", 13, "n of realised_vol is 1, must be a whole number of bars within 2"),
     ("sma(2.5) > 1", 4, "n of sma is 2.5, must be a whole number"),
     ("sma(-3) > 1", 4, "n of sma is -3"),
     ("atr(close) > 1", 4, 'n of atr must be a number written out, not "close"'),
@@ -205,6 +224,31 @@ def test_what_is_not_allowed_is_refused_by_name_and_character(
     assert (error.column == column) or "cannot be read" in error.sentence
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "close < 20000 and and close > 2",
+        "close > 1 or (close",
+        "not not (close",
+        "count(c = close > 1, n = 5) >",
+    ],
+)
+def test_what_is_written_rightly_gets_no_hint(text: str) -> None:
+    sentence = refused(text).sentence
+
+    assert "small letters" not in sentence
+    assert "use == to compare" not in sentence
+
+
+@pytest.mark.parametrize("word", ["AND", "And", "OR", "Not"])
+def test_words_in_capital_letters_get_a_hint(word: str) -> None:
+    assert "small letters" in refused(f"close > 1 {word} low > 1").sentence
+
+
+def test_an_assignment_beside_an_argument_by_name_gets_its_hint() -> None:
+    assert "use == to compare" in refused("sma(x = close, n = 5) = 1").sentence
+
+
 def test_the_length_of_a_condition_is_bounded() -> None:
     assert "is 4001 characters long, at most 4000" in refused("close > 1 ".ljust(4001)).sentence
 
@@ -276,6 +320,16 @@ def test_an_attack_on_the_parser_is_refused(attack: str) -> None:
         ("not breached(2)", False),
         ("within(breached(2), 5)", False),
         ("close > 1", False),
+        ("ago(breached(2), 1)", True),
+        ("count(breached(2), 1) >= 1", True),
+        ("count(breached(2), 5) >= 1", False),
+        ("streak(breached(2)) > 0", True),
+        ("select(breached(2), 1, 0) > 0.5", True),
+        ("0.5 < select(breached(2), 1, 0)", True),
+        ("select(breached(2), 1, 0) < 0.5", False),
+        ("select(breached(2), 0, 1) > 0.5", False),
+        ("select(breached(2), close, 0) > 100", False),
+        ("first_known(ago(breached(2), 1), breached(2))", True),
     ],
 )
 def test_an_event_is_told_from_a_state(text: str, is_event: bool) -> None:  # noqa: FBT001 - a table

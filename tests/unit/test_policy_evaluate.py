@@ -133,6 +133,41 @@ def test_a_side_series_is_read_until_it_is_too_old() -> None:
     assert np.isnan(values(market, "implied_vol")[3])
 
 
+def test_a_missing_day_is_not_filled_in_on_bars_though_the_value_before_is_young_enough() -> None:
+    # Values of the first and the third day: on the second bar the first is 24 h old, at most 26.
+    stamps = [FIRST_MONDAY_MS + DAY_MS, FIRST_MONDAY_MS + 3 * DAY_MS]
+    series = Series(
+        known_ms=np.array(stamps),
+        value=np.array([50.0, 60.0]),
+        max_age_ms=26 * HOUR_MS,
+        step_ms=DAY_MS,
+    )
+    market = small_market(series={"implied_vol": series})
+
+    daily, hourly = values(market, "implied_vol"), values(market, "implied_vol", grid="1h")
+    moments = Grid("moments", market.bars["1d"].known_ms)
+    review = Evaluation(market, {}).values(parse("implied_vol", "1d", Definitions()), moments)
+
+    np.testing.assert_array_equal(daily[:4], [50.0, np.nan, 60.0, np.nan])
+    # The hours that close from 00:00 to 23:00 of the second day, and none until the fourth.
+    assert np.flatnonzero(~np.isnan(hourly[:71])).tolist() == list(range(23, 47))
+    np.testing.assert_array_equal(review[:4], [50.0, 50.0, 60.0, 60.0])
+
+
+def test_a_change_over_a_missing_day_is_unknown() -> None:
+    stamps = [FIRST_MONDAY_MS + day * DAY_MS for day in (1, 2, 4, 5)]
+    series = Series(
+        known_ms=np.array(stamps),
+        value=np.arange(4.0) + 1.0,
+        max_age_ms=26 * HOUR_MS,
+        step_ms=DAY_MS,
+    )
+    found = values(small_market(series={"open_interest": series}), "change(open_interest, 1)")
+
+    # Day 3 is missing: day 3 and day 4 have no neighbour; 2 / 1 - 1 and 4 / 3 - 1 are known.
+    np.testing.assert_allclose(found[:5], [np.nan, 1.0, np.nan, np.nan, 1.0 / 3.0])
+
+
 def test_a_year_of_deviation_is_counted_in_the_bars_it_is_made_of() -> None:
     market = small_market()
     weeks = np.log(market.bars["1w"].close)
@@ -225,8 +260,9 @@ def test_the_end_may_not_come_before_the_start(tmp_path: Path) -> None:
 
 def test_a_missing_series_is_told_with_the_file_that_would_supply_it(tmp_path: Path) -> None:
     found = compiled(tmp_path, trigger("implied_vol > 80"))
+    market = replace(small_market(), series_files={"implied_vol": "deribit.BTC.dvol.1d"})
     with pytest.raises(DataError) as caught:
-        evaluate_signals(found, small_market(), 0, DAY_MS)
+        evaluate_signals(found, market, 0, DAY_MS)
 
     assert str(caught.value) == (
         'trigger "one", when, reads implied_vol, which the data does not hold for BTC; '
@@ -260,7 +296,14 @@ def test_a_series_with_a_stand_in_may_be_missing_and_is_told_once(tmp_path: Path
 
 def test_a_stand_in_that_is_missing_too_is_told(tmp_path: Path) -> None:
     found = compiled(tmp_path, trigger("first_known(implied_vol, open_interest) > 0"))
-    with pytest.raises(DataError, match=r"reads open_interest, .* add binance_coinm\.perp\.BTCUSD"):
+    market = replace(small_market(), series_files={"open_interest": "venue.open_interest.1d"})
+    with pytest.raises(DataError, match=r"reads open_interest, .* add venue\.open_interest\.1d"):
+        evaluate_signals(found, market, 0, DAY_MS)
+
+
+def test_a_series_that_no_file_is_known_for_is_asked_for_all_the_same(tmp_path: Path) -> None:
+    found = compiled(tmp_path, trigger("implied_vol > 80"))
+    with pytest.raises(DataError, match="add a file of it, or give a stand-in by first_known"):
         evaluate_signals(found, small_market(), 0, DAY_MS)
 
 

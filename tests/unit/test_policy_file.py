@@ -274,6 +274,30 @@ FAULTS = [
     ),
     (trigger("rejection()"), "no way out: rejection is true on single bars only"),
     (
+        trigger("select(breached(2), 1, 0) > 0.5"),
+        'trigger "one" has no way out: breached is true on single bars only; state a release',
+    ),
+    (
+        trigger("close > 1", "release = '1 > 2'"),
+        'small.toml:12:1: trigger "one" has no way out: its release never changes',
+    ),
+    (
+        RANGE + "after = []",
+        'after names nothing, so "calm" can never be entered; name other regimes or baseline',
+    ),
+    (RANGE + "after = ['calm']", 'after names "calm" itself only, so "calm" can never be entered'),
+    (
+        trigger("breached(3) or breached(2)", "release = 'held_support(reclaim = true) >= 5'"),
+        "small.toml:12:1: ",
+        (
+            'trigger "one", release: held_support(reclaim = true) speaks of the level that the '
+            "breach in when broke, and when holds breached(2)[1d] and breached(3)[1d]; keep one of"
+        ),
+    ),
+    ("[define]\nwhile = 'close > 1'", '"while" would hide a word of the language; choose another'),
+    ("[define]\nfrom = 'close > 1'", '"from" would hide a word of the language'),
+    ("[limits]\nband = [[[1]]]", "limits.band is [[a list]], must be a number"),
+    (
         "[basis]\nallocation = 0.2\nonly_in = ['rnage']" + RANGE.replace("calm", "range"),
         'only_in names an unknown regime "rnage"',
     ),
@@ -452,14 +476,26 @@ def test_a_setting_replaces_what_the_file_says(tmp_path: Path) -> None:
             'column 1 of the condition: trigger "one", when: unknown name "clsoe"',
         ),
         ("trigers.one.dwell=1", "unknown key trigers"),
+        (
+            "limits.band=0.01\nname=3",
+            "limits.band=0.01\\nname=3' holds a line end; write its value",
+        ),
+        (
+            "limits.leverage=0.5",
+            (
+                'with setting "limits.leverage=0.5", small.toml:6:1: '
+                "spot 0.6 with futures +0.4 is outside the limits"
+            ),
+        ),
     ],
 )
 def test_a_wrong_setting_is_told_as_it_was_given(
-    tmp_path: Path, setting: str, sentence: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, sentence: str
 ) -> None:
-    path = written(tmp_path, trigger("close > 1"))
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, trigger("close > 1"))
     with pytest.raises(PolicyError) as caught:
-        load_policy(path, [setting])
+        load_policy("small.toml", [setting])
 
     assert sentence in str(caught.value)
 

@@ -11,11 +11,15 @@ import pytest
 
 from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.domain.time import DAY_MS
-from steelyard.report.figures import candles, figures, highest_of_day
+from steelyard.report.candles import candles
+from steelyard.report.figures import figures, highest_of_day
 from steelyard.report.page import embedded, page
+from steelyard.report.pictures import main_picture, waterfall
+from steelyard.report.reasons import has_news, reason
 from steelyard.report.result import Result, build_result
 from steelyard.report.story import answer, caveat
 from steelyard.report.tables import episodes, funding_sentence, plain
+from steelyard.report.words import money
 from tests.support.made_runs import POLICY, START_MS, Script, made_inputs
 
 EMPTY = {"meta", "link", "br", "hr", "img", "input", "base", "source", "embed", "area", "col"}
@@ -115,12 +119,49 @@ def test_the_page_is_the_same_for_the_same_run(html: str) -> None:
     assert page(build_result(made_inputs(60))) == html
 
 
+@pytest.mark.slow
 def test_a_year_stays_below_two_megabytes_and_eight_below_three() -> None:
-    # Rows are daily, so 8 years have 2922 of them; the library is 1.1 MB of either.
-    year, eight = (len(page(build_result(made_inputs(days)))) for days in (365, 2922))
+    # 8 years have 2922 daily rows, 70,128 hours and a profile a day; the library is 1.1 MB of it.
+    year, eight = (build_result(made_inputs(days)) for days in (365, 2922))
+    hours = figures(eight)["hours"]
 
-    assert year < 2_000_000
-    assert eight < 3_000_000
+    assert isinstance(hours, dict)
+    assert hours["rows"] == 70_128
+    assert len(page(year)) < 2_000_000
+    assert len(page(eight)) < 3_000_000
+
+
+def test_every_decision_with_news_keeps_its_sentences(result: Result) -> None:
+    drawn = figures(result)
+    said, told = drawn["sentences"], drawn["reasons"]
+    assert isinstance(said, list)
+    assert isinstance(told, list)
+    inputs = result.inputs
+    news = [row for row in range(inputs.walk.decisions.ms.size) if has_news(inputs, row)]
+
+    assert [
+        " ".join(str(said[int(str(number))]) for number in each[1:])
+        for each in told
+        if isinstance(each, list)
+    ] == [reason(inputs, row) for row in news]
+    assert len(said) == len(set(map(str, said)))
+
+
+def test_pictures_have_a_sentence_that_says_what_they_show(result: Result, html: str) -> None:
+    reader = Reader(html)
+    labels = " ".join(unescape(attrs.get("aria-label") or "") for _, attrs in reader.elements)
+
+    assert main_picture(result) in unescape(" ".join(reader.words))
+    assert waterfall(result) in labels
+    assert f"to {money(result.end_equity)} USDT: spot " in waterfall(result)
+
+
+def test_days_without_futures_have_no_margin_ratio() -> None:
+    inputs = made_inputs(4)
+    inputs.walk.curve.margin_ratio[:24] = 0.0
+    inputs.walk.curve.margin_ratio[24:] = 0.25
+
+    assert figures(build_result(inputs))["margin"] == [None, None, 0.25, 0.25, 0.25]
 
 
 def test_tables_have_heads_rows_and_captions(html: str) -> None:

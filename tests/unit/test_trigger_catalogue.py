@@ -90,7 +90,7 @@ def crossed_up(on: Market) -> list[float]:
     days = on.bars["1d"]
     index = on.series["implied_vol"]
     sources = (
-        asof(days.known_ms, index.known_ms, index.value, index.max_age_ms),
+        asof(days.known_ms, index.known_ms, index.value, DAY_MS - 1),  # on its own day only
         realised_vol(days.close, 30),
     )
     told: list[float] = []

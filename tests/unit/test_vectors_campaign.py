@@ -197,9 +197,7 @@ def test_the_path_of_the_case_study(case: Node, tmp_path: Path) -> None:
         held = account.quantity[0] * price / nav
         left = life.live(View(float(held[0]), float(account.futures_result[0])))
         coins = np.array(left.targets) * nav / price - account.quantity[0]
-        paid = [abs(coins[leg]) * price * fees[leg] for leg in range(2)]
-        for leg in range(2):
-            book_fill(account, 0, leg, coins[leg], price, paid[leg])
+        paid = [book_fill(account, 0, leg, coins[leg], price, fees[leg])[0] for leg in range(2)]
         computed = {
             "spot_pnl": gained[codes.PART_SPOT],
             "futures_pnl": gained[codes.PART_FUTURES] + gained[codes.PART_BASIS],

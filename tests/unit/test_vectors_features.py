@@ -218,7 +218,9 @@ def trend_sample(index: int, series: dict[str, Floats]) -> dict[str, object]:
 def test_moving_averages_their_crosses_and_the_strength_of_the_trend(case: Node) -> None:
     high, low, close = (case["input"][key].series() for key in ("high", "low", "close"))
     fast, slow = sma(close, 50), sma(close, 200)
-    below = streak(known(close < slow, close, slow))
+    below = streak(known(close < slow, close, slow), 2)
+    was_above = ago(known(close >= slow, close, slow), 2) == 1.0
+    seconds = np.flatnonzero((below == 2.0) & was_above).tolist()
     series = {"close": close, "sma50": fast, "sma200": slow, "atr": atr(high, low, close, 14)}
     samples = case["expected"]["hedge_strength_samples"]
     computed = {
@@ -228,7 +230,7 @@ def test_moving_averages_their_crosses_and_the_strength_of_the_trend(case: Node)
         "death_cross_indices": where_true(crosses_below(fast, slow)),
         "golden_cross_indices": where_true(crosses_above(fast, slow)),
         "first_close_below_sma200_indices": where_true(crosses_below(close, slow)),
-        "second_consecutive_close_below_indices": where_true(below - 1.0),
+        "second_consecutive_close_below_indices": seconds,
         "hedge_strength_samples": [
             trend_sample(sample["index"].whole(), series) for sample in samples
         ],
@@ -326,8 +328,8 @@ def test_the_levels_known_at_the_close_of_a_week(case: Node) -> None:
 def test_the_second_close_in_a_row_below_a_level_breaches_it(case: Node) -> None:
     level = case.root["level"].number()
     close = np.array([row["close"].number() for row in case])
-    below = streak((close < level).astype(np.float64))
     # The level has held so far: two closes at it stand before the first bar.
+    below = streak(np.concatenate(([0.0, 0.0], close < level)), close.size)[2:]
     rows, table = one_level(level, close.size + 2)
     event = breached(np.concatenate(([level, level], close)), rows, table, 2)[2:]
     computed = [
@@ -342,7 +344,8 @@ def test_the_second_close_in_a_row_below_a_level_breaches_it(case: Node) -> None
 def test_closes_in_a_row_that_held_a_level(case: Node) -> None:
     level = case.root["level"].number()
     close = np.array([row["close"].number() for row in case.root["breach"]])
-    held = held_support(close, *one_level(level, close.size))
+    # A close below the level stands before the first bar, so that the count begins there.
+    held = held_support(np.append(level - 1, close), *one_level(level, close.size + 1), 99)[1:]
     computed = [{"index": i, "consecutive_hold": held[i]} for i in range(close.size)]
 
     assert case.differences(computed) == []
@@ -365,7 +368,9 @@ def test_a_close_less_than_one_average_range_below_a_level_is_near_it(case: Node
 def test_the_exit_needs_a_calm_market_and_five_closes_above_support(case: Node) -> None:
     series = {key: np.array([row[key].number() for row in case]) for key in ("atr14", "median30")}
     close = np.array([row["close"].number() for row in case])
-    held = held_support(close, *one_level(case.root["key_support"].number(), close.size))
+    level = case.root["key_support"].number()
+    # A close below the level stands before the first day, so that the count begins there.
+    held = held_support(np.append(level - 1, close), *one_level(level, close.size + 1), 99)[1:]
     leaves = (series["atr14"] <= series["median30"]) & (held >= 5)
     computed = [{"hold_count": held[i], "exit": leaves[i]} for i in range(close.size)]
 

@@ -28,6 +28,8 @@ class Listing:
     tiers_source : str
         Where the tiers come from, with their month.
     facts : Facts
+    series_files : mapping of str to str
+        Series of a catalogue that would supply what conditions read, by its name there.
     is_synthetic : bool
         Whether the market is invented.
     """
@@ -38,6 +40,7 @@ class Listing:
     tiers: Tiers
     tiers_source: str
     facts: Facts
+    series_files: Mapping[str, str]
     is_synthetic: bool = False
 
 
@@ -59,7 +62,7 @@ def assemble_market(
     sources: tuple[Source, ...] = (),
     holes: tuple[Hole, ...] = (),
 ) -> Market:
-    """Return a market whose daily and weekly bars are made of its hourly spot bars.
+    """Return a market whose longer bars are made of its hourly spot bars.
 
     Parameters
     ----------
@@ -89,6 +92,7 @@ def assemble_market(
         facts=listing.facts,
         bars=bar_kinds(hourly.spot),
         series=series,
+        series_files=listing.series_files,
         sources=sources,
         holes=holes,
         is_synthetic=listing.is_synthetic,
@@ -96,8 +100,8 @@ def assemble_market(
 
 
 def bar_kinds(spot: Bars) -> dict[str, Bars]:
-    """Return the hourly bars and the daily and weekly ones made of them, by kind."""
-    return {"1h": spot, "1d": resampled(spot, "1d"), "1w": resampled(spot, "1w")}
+    """Return the hourly bars and the longer ones made of them, by kind."""
+    return {"1h": spot} | {kind: resampled(spot, kind) for kind in ("4h", "1d", "1w")}
 
 
 def gridded(ms: Ints, columns: Mapping[str, Floats], length_ms: int) -> Bars:
@@ -134,7 +138,7 @@ def resampled(bars: Bars, kind: str) -> Bars:
     bars : Bars
         On a grid that divides the longer one.
     kind : str
-        ``1d`` begins at 00:00 UTC, ``1w`` on Monday at 00:00 UTC.
+        ``4h`` begins at 00:00, 04:00 and so on, ``1d`` at 00:00 UTC, ``1w`` on Monday at 00:00.
 
     Returns
     -------
@@ -228,7 +232,7 @@ def cut_market(market: Market, at_ms: int) -> Market:
     """Return exactly what was known of a market at a moment.
 
     Bars that had ended, settlements up to it, side values known by it, and holes as far as they
-    had been seen. Daily and weekly bars are made anew of the hourly ones that are left.
+    had been seen. Longer bars are made anew of the hourly ones that are left.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from steelyard.data.facts import facts_for
 from steelyard.data.funding import read_funding
 from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
 from steelyard.data.read import read_series, source_of
-from steelyard.data.side import read_side_series
+from steelyard.data.side import read_side_series, series_files
 from steelyard.data.tiers import read_tiers, tier_symbols
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Bars, Market, Source
@@ -137,6 +137,7 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
             tiers=tiers,
             tiers_source=tiers_note(ladder),
             facts=facts_for(venue, symbol_of(asset)),
+            series_files=series_files(names),
             is_synthetic=venue == SYNTHETIC,
         ),
         Hourly(spot=spot[0], perp=perp[0], mark=mark[0]),

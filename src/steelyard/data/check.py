@@ -13,6 +13,13 @@ from steelyard.domain.time import BAR_MS, text
 MAX_FUNDING_RATE = 0.05
 """Largest funding rate taken for true, either way: the widest caps of venues are 2 to 3 %."""
 
+MAX_MEDIAN_RATE = 0.002
+"""Half of all settlements stay within this, either way: 219 % a year at 8 hours.
+
+The largest median of any month of BTC, ADA, LTC and XRP on Binance is 0.00125 (2021), of any week
+0.0020. In percent the smallest median of a month is 0.002 to 0.004, and a usual one is 0.01.
+"""
+
 _MEND = "correct the row, or delete it: a missing row is a hole and allowed"
 
 
@@ -195,3 +202,11 @@ def check_funding(table: Table, settled_ms: Ints, rate: Floats) -> None:
         remedy="divide percent by 100, or correct the row",
     )
     refuse_where(table, np.abs(rate) > MAX_FUNDING_RATE, "rate is {rate}", rule)
+    median = float(np.median(np.abs(rate)))
+    if median > MAX_MEDIAN_RATE:
+        message = (
+            f"{table.file}: half of the rates are {median:.6g} or more, either way; rates are "
+            f"fractions, and half of them stay within {MAX_MEDIAN_RATE}: divide percent by 100, "
+            f"or add the calmer weeks around those of a squeeze"
+        )
+        raise DataError(message)

@@ -15,15 +15,18 @@ FEAR_GREED: Final = "fear_greed"
 VIX: Final = "vix"
 DXY: Final = "dxy"
 
-DAILY_MAX_AGE_MS: Final = 26 * HOUR_MS
-"""A daily value is unknown two hours after the next one was due (domain 9.2)."""
+IMPLIED_VOL_MAX_AGE_MS: Final = 26 * HOUR_MS
+"""Implied volatility is unknown two hours after the next value was due (domain 9.2)."""
+
+OPEN_INTEREST_MAX_AGE_MS: Final = 6 * HOUR_MS
+"""Open interest, which changes within hours, is unknown after this (domain 9.2)."""
 
 BUSINESS_MAX_AGE_MS: Final = 4 * DAY_MS
 """A macro value, which weekends and holidays do not renew, is unknown after this (domain 3.17)."""
 
 
-def daily_series(day_ms: Ints, value: Floats, max_age_ms: int = DAILY_MAX_AGE_MS) -> Series:
-    """Return daily values as a series, each known at the end of its day.
+def daily_series(day_ms: Ints, value: Floats, max_age_ms: int) -> Series:
+    """Return values of every day as a series, each known at the end of its day.
 
     Parameters
     ----------
@@ -34,7 +37,20 @@ def daily_series(day_ms: Ints, value: Floats, max_age_ms: int = DAILY_MAX_AGE_MS
     max_age_ms : int
         After this long without a newer value it is unknown.
     """
-    return Series(known_ms=day_ms + DAY_MS, value=value, max_age_ms=max_age_ms)
+    return Series(known_ms=day_ms + DAY_MS, value=value, max_age_ms=max_age_ms, step_ms=DAY_MS)
+
+
+def business_series(day_ms: Ints, value: Floats) -> Series:
+    """Return values of business days as a series, each known at the end of its day.
+
+    Parameters
+    ----------
+    day_ms : int64[n]
+        Beginnings of the days.
+    value : float64[n]
+        One number a business day, carried over weekends and holidays.
+    """
+    return Series(known_ms=day_ms + DAY_MS, value=value, max_age_ms=BUSINESS_MAX_AGE_MS)
 
 
 def coins(day_ms: Ints, dollars: Floats, spot: Bars) -> Floats:

@@ -16,8 +16,8 @@ def read_funding(folder: Path, series: str) -> tuple[Funding, Source]:
     """Return the settlements of a perpetual, checked.
 
     The interval of each settlement is its ``interval_hours`` where the file has that column.
-    Else it is the gap to the settlement before when that is usual (1, 2, 4 or 8 hours), else the
-    interval before it. The first settlement takes the first gap if that is usual, else 8 hours.
+    Else it is worked out from the gaps, as ``settlements`` says. The first settlement takes the
+    first gap if that is usual (1, 2, 4 or 8 hours), else 8 hours.
 
     Raises
     ------

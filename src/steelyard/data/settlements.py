@@ -32,6 +32,14 @@ def settlements(ms: Ints, rate: Floats, interval_hours: Floats | None = None) ->
         Positive: longs pay shorts.
     interval_hours : float64[n], optional
         Hours that each covers; worked out from the stamps where not given.
+
+    Notes
+    -----
+    Worked out, an interval is that of the settlement before unless the gap says otherwise. A
+    shorter usual gap does at once: nothing is missing in it. A longer one does where the gap
+    before was as long; the first such gap may be a missing settlement as well as a change, so it
+    keeps the interval and does not follow. Nothing that comes later alters it: on the last row
+    nobody can know which of the two it is.
     """
     gaps = np.diff(ms) / HOUR_MS
     hours = _worked_out(gaps) if interval_hours is None else interval_hours
@@ -40,9 +48,14 @@ def settlements(ms: Ints, rate: Floats, interval_hours: Floats | None = None) ->
 
 
 def _worked_out(gaps: Floats) -> Floats:
-    usual = np.isin(gaps, USUAL_INTERVALS)
-    first = gaps[0] if usual.any() and usual[0] else USUAL_INTERVALS[-1]
-    known = np.concatenate(([True], usual))
-    hours = np.concatenate(([first], gaps))
-    latest = np.maximum.accumulate(np.where(known, np.arange(hours.size), 0))
-    return np.asarray(hours[latest], dtype=np.float64)
+    before = np.nan
+    interval = USUAL_INTERVALS[-1]
+    if gaps.size and gaps[0] in USUAL_INTERVALS:
+        interval = float(gaps[0])
+    hours = [interval]
+    for gap in gaps.tolist():
+        if gap in USUAL_INTERVALS and (gap < interval or gap == before):
+            interval = gap
+        hours.append(interval)
+        before = gap
+    return np.array(hours, dtype=np.float64)

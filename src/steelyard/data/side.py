@@ -22,12 +22,15 @@ from steelyard.data.daily import (
     DXY,
     FEAR_GREED,
     IMPLIED_VOL,
+    IMPLIED_VOL_MAX_AGE_MS,
     OPEN_INTEREST,
+    OPEN_INTEREST_MAX_AGE_MS,
     VIX,
+    business_series,
     coins,
     daily_series,
 )
-from steelyard.data.dated import read_dated, read_front
+from steelyard.data.dated import BASIS_APR, DAYS_TO_EXPIRY, read_dated, read_front
 from steelyard.data.names import Names
 from steelyard.data.read import Table, read_series, source_of
 from steelyard.domain.market import Bars, Hole, Series, Source
@@ -92,10 +95,26 @@ def read_side_series(folder: Path, held: frozenset[str], names: Names, spot: Bar
     )
 
 
+def series_files(names: Names) -> Mapping[str, str]:
+    """Return which series of a catalogue supplies what conditions read, by its name there."""
+    return {
+        IMPLIED_VOL: names.implied_vol,
+        OPEN_INTEREST: names.open_interest,
+        FEAR_GREED: names.fear_greed,
+        VIX: names.vix,
+        DXY: names.dxy,
+        BASIS_APR: names.front,
+        DAYS_TO_EXPIRY: names.front,
+    }
+
+
 def _implied_vol(folder: Path, held: frozenset[str], names: Names) -> Iterator[_Found]:
     if names.implied_vol in held:
         table = _daily(folder, names.implied_vol)
-        yield _Found({IMPLIED_VOL: daily_series(table.ms, table.columns[CLOSE])}, (table,))
+        yield _Found(
+            {IMPLIED_VOL: daily_series(table.ms, table.columns[CLOSE], IMPLIED_VOL_MAX_AGE_MS)},
+            (table,),
+        )
 
 
 def _open_interest(
@@ -103,11 +122,16 @@ def _open_interest(
 ) -> Iterator[_Found]:
     if names.open_interest in held:
         table = _daily(folder, names.open_interest)
-        yield _Found({OPEN_INTEREST: daily_series(table.ms, table.columns[CLOSE])}, (table,))
+        yield _Found(
+            {OPEN_INTEREST: daily_series(table.ms, table.columns[CLOSE], OPEN_INTEREST_MAX_AGE_MS)},
+            (table,),
+        )
     elif names.open_interest_usd in held:
         table = _daily(folder, names.open_interest_usd)
         value = coins(table.ms, table.columns[CLOSE], spot)
-        yield _Found({OPEN_INTEREST: daily_series(table.ms, value)}, (table,))
+        yield _Found(
+            {OPEN_INTEREST: daily_series(table.ms, value, OPEN_INTEREST_MAX_AGE_MS)}, (table,)
+        )
 
 
 def _macro(folder: Path, held: frozenset[str], names: Names) -> Iterator[_Found]:
@@ -120,7 +144,7 @@ def _macro(folder: Path, held: frozenset[str], names: Names) -> Iterator[_Found]
             _check_index(table)
         else:
             check_values(table, "1d", VALUE)
-        value = daily_series(table.ms, table.columns[VALUE], BUSINESS_MAX_AGE_MS)
+        value = business_series(table.ms, table.columns[VALUE])
         longest_ms = DAY_MS if name == FEAR_GREED else BUSINESS_MAX_AGE_MS
         yield _Found({name: value}, (table,), longest_ms=longest_ms)
 

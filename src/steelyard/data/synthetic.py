@@ -15,18 +15,21 @@ import numpy as np
 from steelyard.data import scenario
 from steelyard.data.assemble import Hourly, Listing, assemble_market
 from steelyard.data.daily import (
-    BUSINESS_MAX_AGE_MS,
     DXY,
     FEAR_GREED,
     IMPLIED_VOL,
+    IMPLIED_VOL_MAX_AGE_MS,
     OPEN_INTEREST,
+    OPEN_INTEREST_MAX_AGE_MS,
     VIX,
+    business_series,
     daily_series,
 )
 from steelyard.data.dated import HOURLY_MAX_AGE_MS, basis_series
 from steelyard.data.facts import facts_for
 from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
 from steelyard.data.settlements import settlements
+from steelyard.data.side import series_files
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars, Funding, Market, Series, Source, Tiers
 from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
@@ -115,6 +118,7 @@ def synthetic_market(seed: int = SEED) -> Market:
             tiers=synthetic_tiers(),
             tiers_source=tiers_note(TIERS),
             facts=facts_for(SYNTHETIC, symbol_of(ASSET)),
+            series_files=series_files(names_of(ASSET, SYNTHETIC)),
             is_synthetic=True,
         ),
         world.hourly,
@@ -125,15 +129,15 @@ def synthetic_market(seed: int = SEED) -> Market:
 
 
 def _series(world: World) -> dict[str, Series]:
-    dated, age = world.dated, BUSINESS_MAX_AGE_MS
+    dated = world.dated
     bars = dated.bars
     expiry_ms = np.full(bars.close.size, float(dated.expiry_ms))
     return {
-        IMPLIED_VOL: daily_series(world.day_ms, world.implied_vol),
-        OPEN_INTEREST: daily_series(world.day_ms, world.open_interest),
-        FEAR_GREED: daily_series(world.day_ms, world.fear_greed, age),
-        VIX: daily_series(world.business_ms, world.vix, age),
-        DXY: daily_series(world.business_ms, world.dxy, age),
+        IMPLIED_VOL: daily_series(world.day_ms, world.implied_vol, IMPLIED_VOL_MAX_AGE_MS),
+        OPEN_INTEREST: daily_series(world.day_ms, world.open_interest, OPEN_INTEREST_MAX_AGE_MS),
+        FEAR_GREED: business_series(world.day_ms, world.fear_greed),
+        VIX: business_series(world.business_ms, world.vix),
+        DXY: business_series(world.business_ms, world.dxy),
         **basis_series(bars.known_ms, bars.close, expiry_ms, world.hourly.spot, HOURLY_MAX_AGE_MS),
     }
 

@@ -126,6 +126,7 @@ def leaf(plan: Plan, signals: Signals, state: State, moment: int, entity: int, s
         state.entry_index[entity, grid],
         signals.grid_index[grid, moment],
         state.slots[entity, argument],
+        float(plan.slots[argument, 2]),
     )
 
 

@@ -169,6 +169,22 @@ def is_chained(plan: Plan, regime: int) -> bool:
 
 
 @compiled_inside
+def entry_from(plan: Plan, state: State, regime: int, place: int) -> float:
+    """Return whether a regime could be entered again from a place: 1, 0 or NaN.
+
+    What ``after`` forbids is false, so it neither holds nor aborts an unwind.
+
+    Parameters
+    ----------
+    place : int
+        Regime from which; -1 is the baseline.
+    """
+    if is_chained(plan, regime) and not plan.after[regime, place + 1]:
+        return 0.0
+    return float(state.life[entity_of(plan, regime)]["condition"])
+
+
+@compiled_inside
 def stands_ready(
     plan: Plan, signals: Signals, state: State, moment: int, regime: int, view: View
 ) -> bool:
@@ -178,7 +194,8 @@ def stands_ready(
     context = entity_of(plan, current)
     condition = condition_of(plan, signals, state, moment, entity, context)
     if state.life[entity]["phase"] == UNWINDING:
-        return unwind_further(plan.rules[entity], state.life[entity], condition)
+        again = entry_from(plan, state, regime, current)
+        return unwind_further(plan.rules[entity], state.life[entity], again)
     if is_cooling(state.life[entity]):
         return False
     if is_chained(plan, regime) and not plan.after[regime, current + 1]:
@@ -191,7 +208,8 @@ def stands_ready(
 @compiled_inside
 def current_is_released(plan: Plan, signals: Signals, state: State, moment: int) -> bool:
     """Advance the regime in force by one evaluation; return whether it is released."""
-    entity = entity_of(plan, state.stance[0]["regime"])
+    current = state.stance[0]["regime"]
+    entity = entity_of(plan, current)
     if entity < 0:
         return True
     rule = plan.rules[entity]
@@ -200,7 +218,7 @@ def current_is_released(plan: Plan, signals: Signals, state: State, moment: int)
         condition = condition_of(plan, signals, state, moment, entity, entity)
         hold = hold_of(plan, signals, state, moment, entity, condition)
         is_over = is_released(rule, state.life[entity], hold) or is_over
-    return is_over and not is_held_by_entry(rule, state.life[entity]["condition"])
+    return is_over and not is_held_by_entry(rule, entry_from(plan, state, current, -1))
 
 
 @compiled_inside
@@ -217,7 +235,7 @@ def change_regime(plan: Plan, state: State, chosen: int, view: View) -> None:
         life = state.life[entity]
         bolder = chosen < 0 or chosen > current
         if bolder and not is_chained(plan, chosen):
-            release(rule, life, state.stance[0], life["condition"])
+            release(rule, life, state.stance[0], entry_from(plan, state, current, -1))
         else:
             cool_down(rule, life)
     state.stance[0]["regime"] = chosen

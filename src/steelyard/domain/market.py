@@ -54,11 +54,16 @@ class Series:
         In the unit that the data README gives.
     max_age_ms : int
         After this long without a newer value it is unknown (domain 9.2).
+    step_ms: int
+        How far apart the values lie where none is missing. On bars a value is not carried on to
+        where the next should stand, so that windows hold nothing filled in (domain 3.1); 0 where
+        values are carried on by design, such as those of business days.
     """
 
     known_ms: Ints
     value: Floats
     max_age_ms: int
+    step_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +157,10 @@ class Hole:
 class Market:
     """Everything that a policy and an account may read about one asset.
 
-    ``bars`` are the spot bars that conditions read, by kind (``1h``, ``1d``, ``1w``); ``spot``,
+    ``bars`` are the spot bars that conditions read, by kind (``1h`` to ``1w``); ``spot``,
     ``perp`` and ``mark`` are the hourly bars that the account lives on. ``series`` holds what only
-    conditions read (``implied_vol``, ``basis_apr``, ``vix``); what the data lacks is not in it.
+    conditions read (``implied_vol``, ``basis_apr``, ``vix``); what the data lacks is not in it,
+    and ``series_files`` says which series of a catalogue would supply it.
     """
 
     asset: str
@@ -169,6 +175,7 @@ class Market:
     facts: Facts
     bars: Mapping[str, Bars]
     series: Mapping[str, Series] = field(default_factory=dict)
+    series_files: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     holes: tuple[Hole, ...] = ()
     is_synthetic: bool = False

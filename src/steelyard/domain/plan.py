@@ -105,9 +105,9 @@ class Plan(NamedTuple):
     programs : int64[n_ops, 2]
         Postfix operations (code, argument) of all conditions.
     constants : float64[n_constants]
-    slots : int64[n_slots, 2]
+    slots : int64[n_slots, 3]
         Row of ``Signals.values`` that each ``at_entry`` slot freezes; row of ``Signals.grid_index``
-        of its bars, -1 where it is not needed.
+        of its bars, -1 where it is not needed; how far ``held_support`` counts, else 0.
     effects : EFFECT[n_effects]
         In order of priority descending, id ascending.
     base : float64[n_regimes + 1, 5]

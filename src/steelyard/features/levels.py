@@ -148,14 +148,16 @@ def broken_support(close: Floats, rows: Ints, table: LevelTable, n: int) -> Floa
 
 
 @compiled
-def _held(close: Floats, rows: Ints, prices: Floats) -> Floats:
+def _held(close: Floats, rows: Ints, prices: Floats, n: float) -> Floats:
     result = np.full(close.size, np.nan)
     count = 0.0
     level = np.nan
+    is_sure = False
     for t in range(close.size):
         if math.isnan(close[t]) or rows[t] < 0:
             count = 0.0
             level = np.nan
+            is_sure = False
             continue
         if close[t] < level:
             count = 0.0
@@ -163,12 +165,14 @@ def _held(close: Floats, rows: Ints, prices: Floats) -> Floats:
         else:
             level = raised(level, level_below(prices[rows[t]], close[t]))
             count = 0.0 if math.isnan(level) else count + 1.0
-        result[t] = count
+        is_sure = is_sure or count == 0.0 or count >= n
+        if is_sure:
+            result[t] = min(count, n)
     return result
 
 
-def held_support(close: Floats, rows: Ints, table: LevelTable) -> Floats:
-    """Return for how many closes in a row support has held, this one included (domain 8.1).
+def held_support(close: Floats, rows: Ints, table: LevelTable, n: int) -> Floats:
+    """Return for how many closes in a row support has held, this one included, at most n.
 
     Parameters
     ----------
@@ -178,6 +182,8 @@ def held_support(close: Floats, rows: Ints, table: LevelTable) -> Floats:
         From ``level_rows``.
     table : LevelTable
         The key levels of every week.
+    n : int, closes, >= 1
+        How far is counted; domain 8.1 asks for 5.
 
     Returns
     -------
@@ -185,15 +191,16 @@ def held_support(close: Floats, rows: Ints, table: LevelTable) -> Floats:
         The support is the key level nearest at or below the close on the first bar of the count,
         and rises with every higher key level that the closes come to stand on; it never falls. A
         close below it ends the count at 0, and the next may begin on the next bar. 0 without a
-        level at or below. NaN where the close is missing (the count then begins anew) and while no
-        level can be known.
+        level at or below. NaN where the close is missing and while no level can be known. The count
+        then begins anew, and is NaN until it reaches ``n`` or is 0 once: nobody knows its length.
 
     Notes
     -----
     A support that stayed where a count of years began would say nothing of the market of today:
     a level broken yesterday, far above it, would still count as held.
     """
-    return _held(plain(close), _rows(rows), table.price)
+    check_window("held_support", n)
+    return _held(plain(close), _rows(rows), table.price, float(n))
 
 
 def level_distance(level: Floats, close: Floats, atr: Floats) -> Floats:
@@ -238,6 +245,26 @@ def _new_level_below(prices: Floats, known_ms: Ints, after_ms: int, close: float
 
 
 @compiled_inside
+def _held_on(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords
+    held: float,
+    level: float,
+    close: float,
+    row: int,
+    level_price: Floats,
+    level_known_ms: Ints,
+    entry_ms: int,
+) -> tuple[float, float]:
+    """Return the count and the level after one more known close."""
+    if close < level:
+        return 0.0, np.nan
+    if row >= 0:
+        level = raised(
+            level, _new_level_below(level_price[row], level_known_ms[row], entry_ms, close)
+        )
+    return (0.0 if math.isnan(level) else held + 1.0), level
+
+
+@compiled_inside
 def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the arrays of Signals
     close: Floats,
     level_row: Ints,
@@ -247,6 +274,7 @@ def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the
     entry_bar: int,
     now_bar: int,
     broken: float,
+    n: float,
 ) -> float:
     """Return for how many closes support has held since an entry, with the reclaim rule of 8.1.
 
@@ -267,13 +295,16 @@ def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the
         entry count.
     broken : float, quote per coin
         The level broken at entry; NaN if there is none.
+    n : float, closes, >= 1
+        How far is counted.
 
     Returns
     -------
     float
         The larger of: closes in a row at or above ``broken``; closes for which support has held as
-        in ``held_support``, among levels first known after the entry. NaN where the last close is
-        missing; a missing close restarts both.
+        in ``held_support``, among levels first known after the entry; at most ``n``. NaN where the
+        last close is missing. A missing close restarts both counts, and as long as one of them has
+        not been 0 since, the result is NaN below ``n``.
     """
     if now_bar < 0 or math.isnan(close[now_bar]):
         return np.nan
@@ -281,15 +312,22 @@ def held_since(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords; the
     held = 0.0
     level = np.nan
     entry_ms = bar_known_ms[entry_bar] if entry_bar >= 0 else 0
+    hole = entry_bar
+    reclaim_end = entry_bar
+    held_end = entry_bar
     for t in range(entry_bar + 1, now_bar + 1):
-        reclaimed = reclaimed + 1.0 if close[t] >= broken else 0.0
-        if math.isnan(close[t]) or close[t] < level:
-            held = 0.0
+        if math.isnan(close[t]):
+            hole = t
+            reclaimed = held = 0.0
             level = np.nan
             continue
-        row = level_row[t]
-        if row >= 0:
-            new = _new_level_below(level_price[row], level_known_ms[row], entry_ms, close[t])
-            level = raised(level, new)
-        held = 0.0 if math.isnan(level) else held + 1.0
-    return max(reclaimed, held)
+        reclaimed = reclaimed + 1.0 if close[t] >= broken else 0.0
+        held, level = _held_on(
+            held, level, close[t], level_row[t], level_price, level_known_ms, entry_ms
+        )
+        reclaim_end = t if reclaimed == 0.0 else reclaim_end
+        held_end = t if held == 0.0 else held_end
+    count = max(reclaimed, held)
+    if count < n and min(reclaim_end, held_end) < hole:
+        return np.nan
+    return min(count, n)

@@ -181,18 +181,32 @@ def count(c: Floats, n: int) -> Floats:
     return np.where((unknown > 0.0) | (bars < n), np.nan, hits)
 
 
-def streak(c: Floats) -> Floats:
-    """Return for how many bars in a row a condition has been true, this bar included.
+def streak(c: Floats, n: int) -> Floats:
+    """Return for how many bars in a row a condition has been true, this bar included, at most n.
 
-    NaN where it is unknown. The run begins anew after an unknown bar, and at the first one, so the
-    result never says more than what is known.
+    Parameters
+    ----------
+    c : float64[n_bars]
+        1 true, 0 false, NaN unknown.
+    n : int, bars, >= 1
+        How far is counted.
+
+    Returns
+    -------
+    float64[n_bars]
+        NaN where the condition is unknown, and where an unknown bar, or the first one, stands
+        before the run and the run has less than ``n`` bars: how long it really is nobody knows.
 
     Examples
     --------
-    >>> streak(np.array([1.0, 1.0, np.nan, 1.0, 0.0]))
-    array([ 1.,  2., nan,  1.,  0.])
+    >>> streak(np.array([1.0, 1.0, np.nan, 1.0, 0.0, 1.0]), 2)
+    array([nan,  2., nan, nan,  0.,  1.])
     """
+    check_window("streak", n)
     values = np.asarray(c, dtype=np.float64)
     index = np.arange(values.size)
-    broken = np.maximum.accumulate(np.where(values == 1.0, -1, index))
-    return np.where(np.isnan(values), np.nan, (index - broken).astype(np.float64))
+    ended = np.maximum.accumulate(np.where(values == 0.0, index, -1))
+    doubted = np.maximum.accumulate(np.where(np.isnan(values), index, -1))
+    run = (index - np.maximum(ended, doubted)).astype(np.float64)
+    sure = (ended > doubted) | (run >= n)
+    return np.where(sure & ~np.isnan(values), np.minimum(run, n), np.nan)

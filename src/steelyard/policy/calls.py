@@ -13,9 +13,9 @@ _MOST: Final = 100.0
 """Largest factor: far beyond any multiple of a true range that means something."""
 
 _COUNTS: Final = {
-    "window": ("bars", 1, MAX_WINDOW),
-    "days": ("days", 1, MAX_DAYS),
-    "bins": ("bins", 3, MAX_BINS),
+    "window": ("bars", MAX_WINDOW),
+    "days": ("days", MAX_DAYS),
+    "bins": ("bins", MAX_BINS),
 }
 
 
@@ -117,7 +117,7 @@ def fault_of(argument: Argument, value: float, known: dict[str, float]) -> str:
     """Return what is wrong with a constant argument, or nothing."""
     match argument.kind:
         case "window" | "days" | "bins":
-            unit, low, high = _COUNTS[argument.kind]
+            low, (unit, high) = argument.least, _COUNTS[argument.kind]
             good = value.is_integer() and low <= value <= high
             must = f"must be a whole number of {unit} within {low} and {high}"
         case "least":

@@ -6,7 +6,10 @@ from typing import Final
 
 from steelyard.domain.codes import STAGES
 from steelyard.policy.conditions import Conditions, called, entity_path, read_conditions
+from steelyard.policy.library import FUNCTIONS
+from steelyard.policy.nodes import HELD_RECLAIM, Node
 from steelyard.policy.place import Path, Source, nearest
+from steelyard.policy.programs import breaches
 from steelyard.policy.schema import (
     MAX_EFFECTS,
     LifeCycle,
@@ -54,6 +57,7 @@ def check_document(document: PolicyDocument, source: Source) -> tuple[Conditions
     for number, (entity, trees) in enumerate(zip(document.entities, conditions, strict=True)):
         path = entity_path(document, number)
         _check_life(source, path, entity)
+        _check_reclaim(source, path, entity, trees)
         if entity.id not in released:
             _check_way_out(source, path, entity, trees)
     _check_effects(document, source)
@@ -93,6 +97,12 @@ def _check_references(document: PolicyDocument, source: Source) -> None:
     for number, regime in enumerate(document.regimes):
         path = ("regimes", number, "after")
         _check_known(source, path, regime.after or (), (places, triggers))
+        if regime.after is not None and not {*regime.after} - {regime.id}:
+            found = f'"{regime.id}" itself only' if regime.after else "nothing"
+            sentence = f'after names {found}, so "{regime.id}" can never be entered'
+            raise source.refuse(
+                path, f"{sentence}; name other regimes or baseline, or leave it out"
+            )
     for key, sleeve in (("basis", document.basis), ("carry", document.carry)):
         if sleeve is not None:
             _check_known(source, (key, "only_in"), sleeve.only_in, (places, triggers))
@@ -234,18 +244,39 @@ def _ranges(entity: LifeCycle) -> list[str]:
     return [key for key, (low, high) in sizes.items() if low != high]
 
 
+def _check_reclaim(source: Source, path: Path, entity: LifeCycle, trees: Conditions) -> None:
+    broken = {node.text for node in breaches(trees.when)}
+    for key, tree in trees.given.items():
+        if len(broken) > 1 and any(node.name == HELD_RECLAIM for node in tree.walk()):
+            sentence = (
+                f"{called(path, entity)}, {key}: held_support(reclaim = true) speaks of the level "
+                f"that the breach in when broke, and when holds {' and '.join(sorted(broken))}; "
+                f"keep one of them, or make two triggers"
+            )
+            raise source.refuse((*path, key), sentence)
+
+
 def _check_way_out(source: Source, path: Path, entity: LifeCycle, trees: Conditions) -> None:
-    if trees.release is not None:
-        return
     fault = ""
-    if all(node.is_constant or node.children for node in trees.when.walk()):
-        fault = "its condition never changes"
+    if trees.release is not None:
+        if _never_changes(trees.release):
+            fault = "its release never changes; state one that comes true"
+    elif _never_changes(trees.when):
+        fault = "its condition never changes; state a release"
     elif trees.when.is_event:
-        event = next(node for node in trees.when.walk() if node.is_event and not node.is_joint)
-        fault = f"{event.name} is true on single bars only"
+        event = next(node for node in trees.when.walk() if _is_named_event(node))
+        fault = f"{event.name} is true on single bars only; state a release"
     if fault:
-        sentence = f"{called(path, entity)} has no way out: {fault}; state a release"
-        raise source.refuse((*path, "when"), sentence)
+        key = "when" if trees.release is None else "release"
+        raise source.refuse((*path, key), f"{called(path, entity)} has no way out: {fault}")
+
+
+def _never_changes(tree: Node) -> bool:
+    return all(node.is_constant or node.children for node in tree.walk())
+
+
+def _is_named_event(node: Node) -> bool:
+    return node.name in FUNCTIONS and FUNCTIONS[node.name].event
 
 
 def _check_effects(document: PolicyDocument, source: Source) -> None:

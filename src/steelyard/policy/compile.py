@@ -77,7 +77,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         ends=columns.ends(document),
         programs=_pairs(programs.operations),
         constants=np.array(programs.constants, dtype=np.float64),
-        slots=_pairs(programs.slots),
+        slots=np.array(programs.slots, dtype=np.int64).reshape(-1, 3),
         effects=columns.effects(rows),
         base=columns.base(document),
         limits=columns.limits(document.limits),

@@ -1,5 +1,6 @@
 """Every condition of a policy document, read into checked trees."""
 
+import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,9 +13,7 @@ from steelyard.policy.parse import Definitions, parse
 from steelyard.policy.place import Path, Source
 from steelyard.policy.schema import LifeCycle, PolicyDocument
 
-_RESERVED: Final = frozenset(
-    {"and", "or", "not", "true", "false", "if", "else", "is", "in", "for", "lambda", "bars"}
-)
+_RESERVED: Final = frozenset({*keyword.kwlist, "true", "false", "bars"})
 _WORTH: Final[Mapping[str, Worth]] = {
     "when": "condition",
     "release": "condition",

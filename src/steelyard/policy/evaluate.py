@@ -148,7 +148,10 @@ class Evaluation:
         series = self.market.series.get(node.name)
         if series is None:
             return np.full(grid.ms.size, np.nan)
-        return asof(grid.ms, series.known_ms, series.value, series.max_age_ms)
+        age = series.max_age_ms
+        if grid.name in self.market.bars and series.step_ms > 0:
+            age = min(age, series.step_ms - 1)
+        return asof(grid.ms, series.known_ms, series.value, age)
 
     def level_table(self) -> LevelTable:
         """Return the weekly key levels."""

@@ -61,8 +61,13 @@ _HINTS: Final = (
     (re.compile(r"!(?!=)"), "use not instead of !"),
     (re.compile(r"(?<![<>=!:])=(?!=)"), "use == to compare"),
     (re.compile(r"\d\s*%"), "write 5 % as 0.05"),
-    (re.compile(r"(?i)\b(AND|OR|NOT)\b"), "write and, or, not in small letters"),
+    (
+        re.compile(r"\b(?!and\b|or\b|not\b)(?i:and|or|not)\b"),
+        "write and, or, not in small letters",
+    ),
 )
+_BY_NAME: Final = re.compile(r"(?:(?<=\w\()|,)\s*\w+\s*=(?!=)")
+"""An argument given by its name, whose = is in its place."""
 
 
 class Refused(Exception):  # noqa: N818 - caught where the place in the file is known
@@ -97,8 +102,9 @@ def _plain(text: str) -> str:
 
 
 def _hint(text: str) -> str:
+    rest = _BY_NAME.sub("", text)
     for pattern, hint in _HINTS:
-        if pattern.search(text):
+        if pattern.search(rest):
             return f"; {hint}"
     return ""
 

@@ -36,11 +36,15 @@ MAX_BINS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: its name, its kind, and its default as a condition would write it."""
+    """One argument: its name, its kind, and its default as a condition would write it.
+
+    ``least`` is the shortest window that has a meaning.
+    """
 
     name: str
     kind: Kind
     default: str | None = None
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ _X = Argument("x", "number")
 _ANY = Argument("x", "any")
 _C = Argument("c", "condition")
 _N = Argument("n", "window")
+_UP_TO = Argument("n", "window", str(MAX_WINDOW))
 _LEAST = Argument("least", "least", "n")
 _CLOSES = Argument("x", "number", "close")
 
@@ -98,8 +103,8 @@ def _bar(name: str, about: str) -> Function:
     return Function(name, (), "number", "bars", about, bare=True)
 
 
-def _indicator(name: str, about: str, *, n: str = "14") -> Function:
-    return Function(name, (Argument("n", "window", n),), "number", "bars", about)
+def _indicator(name: str, about: str, *, n: str = "14", least: int = 1) -> Function:
+    return Function(name, (Argument("n", "window", n, least),), "number", "bars", about)
 
 
 def _window(name: str, about: str, *, x: Argument = _X, result: Result = "number") -> Function:
@@ -147,7 +152,13 @@ _PRICES: Final = (
 _WINDOWS: Final = (
     _window("ago", "The value n bars before.", x=_ANY, result="same"),
     _window("change", "Growth over n bars: x over x of n bars before, minus 1."),
-    Function("streak", (_C,), "number", "bars", "For how many bars in a row c is true."),
+    Function(
+        "streak",
+        (_C, _UP_TO),
+        "number",
+        "bars",
+        "For how many bars in a row c is true, counted up to n.",
+    ),
     _window(
         "within",
         "True if c is true now or was on one of the n bars before.",
@@ -175,7 +186,7 @@ _WINDOWS: Final = (
     _window("highest", "Largest of the last n bars, this one included."),
     _window("lowest", "Smallest of the last n bars, this one included."),
     _window("mean", "Mean of the last n bars, this one included."),
-    _window("stdev", "Standard deviation of the last n bars, divided by n."),
+    _window("stdev", "Population standard deviation of the last n bars (divisor n)."),
     _window(
         "zscore",
         "Distance of x from its n-bar mean, in standard deviations of the same bars.",
@@ -208,14 +219,14 @@ _INDICATORS: Final = (
     _window("sma", "Simple moving average of the last n bars.", x=_CLOSES),
     _window("ema", "Exponential moving average, weight 2 / (n + 1).", x=_CLOSES),
     _indicator("atr", "Average true range by Wilder, in quote currency."),
-    _indicator("natr", "Average true range by Wilder over the close."),
-    _indicator("rsi", "Relative strength index by Wilder, 0 to 100."),
-    _indicator("adx", "Average directional index by Wilder, 0 to 100."),
-    _indicator("plus_di", "Directional indicator of rising bars, 0 to 100."),
-    _indicator("minus_di", "Directional indicator of falling bars, 0 to 100."),
+    _indicator("natr", "Average true range by Wilder, per cent of the close."),
+    _indicator("rsi", "Relative strength index by Wilder, 0 to 100.", least=2),
+    _indicator("adx", "Average directional index by Wilder, 0 to 100.", least=2),
+    _indicator("plus_di", "Directional indicator of rising bars, 0 to 100.", least=2),
+    _indicator("minus_di", "Directional indicator of falling bars, 0 to 100.", least=2),
     _indicator("bandwidth", "Width of the two-deviation bands over their middle.", n="20"),
-    _indicator("chop", "Choppiness index, 0 to 100: high where bars overlap."),
-    _indicator("realised_vol", "Deviation of n log returns, per cent a year.", n="30"),
+    _indicator("chop", "Choppiness index, 0 to 100: high where bars overlap.", least=2),
+    _indicator("realised_vol", "Deviation of n log returns, per cent a year.", n="30", least=2),
     _indicator("parkinson_vol", "Volatility from the ranges of n bars, per cent a year.", n="30"),
     _indicator(
         "garman_klass_vol",
@@ -272,7 +283,7 @@ _SIDE: Final = (
 
 _PROFILE: Final = (
     Argument("days", "days", "30"),
-    Argument("bins", "bins", "50"),
+    Argument("bins", "bins", "50", 3),
     Argument("time", "flag", "false"),
 )
 _AREA: Final = Argument("area", "share", "0.70")
@@ -297,6 +308,7 @@ _LEVELS: Final = (
         "with `reclaim = true` only the level broken at entry, "
         "or a support first known after it, counts.",
         Argument("reclaim", "flag", "false"),
+        _UP_TO,
     ),
     _structure(
         "near_resistance",
@@ -364,14 +376,3 @@ GROUPS: Final = {
 
 FUNCTIONS: Final = {function.name: function for group in GROUPS.values() for function in group}
 """Every function by name."""
-
-EXPECTED_FILES: Final = {
-    "basis_apr": "cme.{asset}.front.1d.parquet",
-    "days_to_expiry": "cme.{asset}.front.1d.parquet",
-    "dxy": "macro.DXY.1d.parquet",
-    "fear_greed": "alternative.fear_greed.1d.parquet",
-    "implied_vol": "deribit.{asset}.dvol.1d.parquet",
-    "open_interest": "binance_coinm.perp.{asset}USD.open_interest.1d.parquet",
-    "vix": "macro.VIX.1d.parquet",
-}
-"""Which file of the data folder supplies a side series."""

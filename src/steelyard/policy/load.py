@@ -155,6 +155,9 @@ def _with_settings(path_text: str, table: Table, settings: Sequence[str]) -> Map
         if not equals or not all(keys):
             message = f'setting "{setting}" must be PATH=VALUE, such as limits.band=0.01'
             raise PolicyError(message)
+        if "\n" in value.strip() or "\r" in value.strip():
+            message = f"setting {setting!a} holds a line end; write its value in one line"
+            raise PolicyError(message)
         path, place = _container(path_text, table, setting, keys)
         place[keys[-1]] = _value(value)
         changed[*path, keys[-1]] = setting

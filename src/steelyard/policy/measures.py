@@ -80,7 +80,7 @@ BARS: Final[dict[str, Callable[[Bars, Numbers], Floats]]] = {
 WINDOWS: Final[dict[str, Callable[[Parts, Numbers], Floats]]] = {
     "ago": lambda x, k: windows.ago(x[0], _n(k)),
     "change": lambda x, k: windows.change(x[0], _n(k)),
-    "streak": lambda x, _: windows.streak(x[0]),
+    "streak": lambda x, k: windows.streak(x[0], _n(k)),
     "within": lambda x, k: windows.within(x[0], _n(k)),
     "count": lambda x, k: windows.count(x[0], _n(k)),
     "median": lambda x, k: windows.median(x[0], _n(k)),
@@ -111,7 +111,9 @@ LEVELS: Final[dict[str, Callable[[Bars, Ints, LevelTable, Numbers], Floats]]] = 
     "broken_support": lambda bars, rows, table, k: levels.broken_support(
         bars.close, rows, table, _n(k)
     ),
-    "held_support": lambda bars, rows, table, _: levels.held_support(bars.close, rows, table),
+    "held_support": lambda bars, rows, table, k: levels.held_support(
+        bars.close, rows, table, _n(k)
+    ),
     "near_resistance": _near,
 }
 """Functions of the bars and of the weekly key levels."""

@@ -7,7 +7,7 @@ from steelyard.domain.errors import DataError
 from steelyard.domain.market import Market
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.conditions import called, entity_path
-from steelyard.policy.library import EXPECTED_FILES, FUNCTIONS
+from steelyard.policy.library import FUNCTIONS
 from steelyard.policy.measures import LEVEL_FACTS, LEVELS, PROFILE
 from steelyard.policy.nodes import HELD_RECLAIM, Node
 
@@ -101,10 +101,11 @@ def check_needs(compiled: CompiledPolicy, market: Market) -> None:
 
 
 def _missing(name: str, key: str, series: str, market: Market) -> str:
-    file = EXPECTED_FILES[series].format(asset=market.asset)
+    file = market.series_files.get(series)
+    added = "a file of it" if file is None else f"{file}.parquet"
     return (
         f"{name}, {key}, reads {series}, which the data does not hold for {market.asset}; "
-        f"add {file}, or give a stand-in by first_known({series}, ...)"
+        f"add {added}, or give a stand-in by first_known({series}, ...)"
     )
 
 

@@ -2,7 +2,7 @@
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,6 +29,9 @@ from steelyard.policy.place import nearest
 
 MAX_NODES: Final = 400
 """Most operations in one condition, names from [define] written out."""
+
+COUNTS: Final = frozenset({"streak", "held_support", HELD_RECLAIM})
+"""What counts up to its n."""
 
 _LARGEST: Final = 1e15
 """Largest number: beyond any price or volume, and exact as an integer up to here."""
@@ -110,6 +113,54 @@ def joined(name: str, parts: tuple[Node, ...], column: int) -> Node:
     events = [part.is_event for part in flat]
     lasts = all(events) if name == "or" else any(events)
     return operation(name, "condition", tuple(flat), column=column, is_event=lasts)
+
+
+def counted_as_far_as_needed(name: str, pair: tuple[Node, Node]) -> tuple[Node, Node]:
+    """Return the sides of a comparison, a count against a number only counted as far as decides.
+
+    After a hole ``streak(c) >= 3`` is then known with the third true bar, although nobody knows
+    the whole length of the run.
+    """
+    left, right = pair
+    if right.is_constant and left.name in COUNTS:
+        return _shortened(left, name in {">=", "<"}, right.numbers[0]), right
+    if left.is_constant and right.name in COUNTS:
+        return left, _shortened(right, name in {"<=", ">"}, left.numbers[0])
+    return pair
+
+
+def _shortened(count: Node, number_decides: bool, number: float) -> Node:  # noqa: FBT001 - which end
+    number = round(number, 9)  # sides of a comparison that differ by less are equal
+    needed = math.ceil(number) if number_decides else math.floor(number) + 1
+    longest = min(count.numbers[0], max(float(needed), 1.0))
+    return operation(
+        count.name,
+        "number",
+        count.children,
+        numbers=(longest,),
+        bars=count.bars,
+        column=count.column,
+        is_event=count.is_event,
+    )
+
+
+def is_event(name: str, parts: Sequence[Node], numbers: tuple[float, ...]) -> bool:
+    """Return whether an operation over events is true, or lifts its number, on single bars only."""
+    match name:
+        case "ago" | "streak" | "first_known" | "at_entry":
+            return any(part.is_event for part in parts)
+        case "count":
+            return parts[0].is_event and numbers == (1.0,)
+        case "select":
+            high, low = parts[1].numbers, parts[2].numbers
+            lifted = parts[1].is_constant and parts[2].is_constant and high > low
+            return parts[0].is_event and lifted
+        case ">" | ">=":
+            return parts[0].is_event and parts[1].is_constant
+        case "<" | "<=":
+            return parts[0].is_constant and parts[1].is_event
+        case _:
+            return False
 
 
 def _wrong(source: str, expected: str, column: int = 0) -> Refused:
@@ -254,8 +305,10 @@ class _Reader:
             name = COMPARISONS.get(type(sign))
             if name is None:
                 raise Refused(forbidden(sign), tree.col_offset)
-            pair = (sides[position], sides[position + 1])
-            links.append(operation(name, "condition", pair, column=tree.col_offset))
+            pair = counted_as_far_as_needed(name, (sides[position], sides[position + 1]))
+            lasts = is_event(name, pair, ())
+            column = tree.col_offset
+            links.append(operation(name, "condition", pair, column=column, is_event=lasts))
         return links[0] if len(links) == 1 else joined("and", tuple(links), tree.col_offset)
 
     def call(self, tree: ast.Call, bars: str) -> Node:
@@ -303,7 +356,7 @@ class _Reader:
             numbers=tuple(numbers.values()),
             bars=bars if on_bars else "",
             column=column,
-            is_event=function.event or (not on_bars and any(child.is_event for child in children)),
+            is_event=function.event or is_event(name, children, tuple(numbers.values())),
         )
 
     def leaf(self, function: Function, bars: str, column: int) -> Node:

@@ -207,22 +207,29 @@ class Source:
             What was found, what is allowed, what to do.
         inside : int, optional
             Offset into the string at ``path``.
+
+        Notes
+        -----
+        A setting may turn a place of the file wrong that it does not name, as a smaller leverage
+        does the baseline; so every setting in force is told.
         """
         where = self.setting(path)
         if where is not None:
             column = "" if inside is None else f", column {inside + 1} of the condition"
             return PolicyError(f'setting "{where}"{column}: {sentence}')
+        others = ", ".join(f'"{setting}"' for setting in self.settings.values())
+        told = f"with setting {others}, {self.name}" if others else self.name
         known = path
         while known and known not in self.spots:
             known = known[:-1]
         if not known:
-            return PolicyError(f"{self.name}: {sentence}")
+            return PolicyError(f"{told}: {sentence}")
         spot = self.spots[known]
         offset = spot.key
         if inside is not None and known == path:
             offset = self.within(spot.value, inside)
         line, column_number = self.line_and_column(offset)
-        return PolicyError(f"{self.name}:{line}:{column_number}: {sentence}")
+        return PolicyError(f"{told}:{line}:{column_number}: {sentence}")
 
     def setting(self, path: Path) -> str | None:
         """Return the setting that put a value there, if one did."""

@@ -56,14 +56,14 @@ class Programs:
     constants : list of float
     rows : state-free trees by canonical text, in the order of ``Signals.values``
     grids : kinds of bars, in the order of ``Signals.grid_index``
-    slots : (row, grid) of each frozen value
+    slots : (row, grid, longest count) of each frozen value
     """
 
     operations: list[tuple[int, int]] = field(default_factory=list)
     constants: list[float] = field(default_factory=list)
     rows: dict[str, Node] = field(default_factory=dict)
     grids: list[str] = field(default_factory=list)
-    slots: list[tuple[int, int]] = field(default_factory=list)
+    slots: list[tuple[int, int, int]] = field(default_factory=list)
 
     def row(self, node: Node) -> int:
         """Return the row that holds a state-free tree, one for each meaning."""
@@ -76,11 +76,11 @@ class Programs:
             self.grids.append(bars)
         return self.grids.index(bars)
 
-    def slot(self, row: int, grid: int) -> int:
+    def slot(self, row: int, grid: int = -1, longest: int = 0) -> int:
         """Return the slot that freezes a row at entry."""
-        if (row, grid) not in self.slots:
-            self.slots.append((row, grid))
-        return self.slots.index((row, grid))
+        if (row, grid, longest) not in self.slots:
+            self.slots.append((row, grid, longest))
+        return self.slots.index((row, grid, longest))
 
     def add(self, node: Node | None, when: Node) -> tuple[int, int]:
         """Write the program of one tree and return its first operation and end.
@@ -108,12 +108,13 @@ class Programs:
         elif not node.reads_state:
             yield codes.OP_SERIES, self.row(node)
         elif node.name == "at_entry":
-            yield codes.OP_AT_ENTRY, self.slot(self.row(node.children[0]), -1)
+            yield codes.OP_AT_ENTRY, self.slot(self.row(node.children[0]))
         elif node.name == "since_entry":
             yield codes.OP_SINCE_ENTRY, self.grid(node.bars)
         elif node.name == HELD_RECLAIM:
             row = self.row(broken_level(node, when))
-            yield codes.OP_HELD_RECLAIM, self.slot(row, self.grid(node.bars))
+            longest = int(node.numbers[0])
+            yield codes.OP_HELD_RECLAIM, self.slot(row, self.grid(node.bars), longest)
         else:
             yield from self._operands(node, when)
 
@@ -132,9 +133,16 @@ class Programs:
 
 def broken_level(node: Node, when: Node) -> Node:
     """Return the level that a reclaim speaks of: the one that the entry's own breach broke."""
-    breaches = [found for found in when.walk() if found.name == "breached"]
-    closes = breaches[0].numbers[0] if breaches else _DEFAULT_BREACH
-    return operation("broken_support", "number", (), numbers=(closes,), bars=node.bars)
+    found = next(breaches(when), None)
+    numbers, bars = (
+        ((_DEFAULT_BREACH,), node.bars) if found is None else (found.numbers, found.bars)
+    )
+    return operation("broken_support", "number", (), numbers=numbers, bars=bars)
+
+
+def breaches(when: Node) -> Iterator[Node]:
+    """Yield every breach of support that a condition reads."""
+    return (node for node in when.walk() if node.name == "breached")
 
 
 def stack_needed(operations: list[tuple[int, int]]) -> int:

@@ -32,20 +32,22 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def shown(value: object) -> str:
-    """Return a value as the file would write it.
+def shown(value: object, levels: int = 2) -> str:
+    """Return a value as the file would write it, lists inside lists down to a few levels.
 
     Examples
     --------
-    >>> shown(True), shown([1, 0.5]), shown("x")
-    ('true', '[1, 0.5]', '"x"')
+    >>> shown(True), shown([1, 0.5]), shown("x"), shown([[[1]]])
+    ('true', '[1, 0.5]', '"x"', '[[a list]]')
     """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return f'"{value}"' if len(value) <= 60 else f'"{value[:57]}..."'  # noqa: PLR2004 - a line
     if isinstance(value, list | tuple):
-        return f"[{', '.join(shown(item) for item in value[:6])}]"
+        if levels == 0:
+            return "a list"
+        return f"[{', '.join(shown(item, levels - 1) for item in value[:6])}]"
     if isinstance(value, dict):
         return "a table"
     return str(value)[:60]

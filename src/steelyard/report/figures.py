@@ -4,61 +4,18 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.codes import PARTS
-from steelyard.domain.market import Bars
 from steelyard.domain.record import FILL_LIQUIDATION
+from steelyard.ledger.distance import liquidation_moves
 from steelyard.report.activity import regime_runs
-from steelyard.report.daily import Daily, quotient
+from steelyard.report.candles import candles, hourly
+from steelyard.report.daily import Daily, last_known, quotient
 from steelyard.report.inputs import BENCHMARKS, JsonValue
+from steelyard.report.market_figures import key_levels, volume_profiles
 from steelyard.report.metrics import drawdown
-from steelyard.report.reasons import has_news, reason
+from steelyard.report.reasons import has_news, sentences
 from steelyard.report.result import Result
+from steelyard.report.rounding import amounts, fraction, fractions, integers
 from steelyard.report.story import TITLES
-
-DIGITS = 6
-"""Significant digits of prices and amounts: finer than a picture can show."""
-PLACES = 4
-"""Decimals of fractions."""
-
-
-def _number(value: float, *, is_fraction: bool) -> float | int | None:
-    if not np.isfinite(value):
-        return None
-    short = round(value, PLACES) if is_fraction else float(f"{value:.{DIGITS}g}")
-    return int(short) if short == int(short) else short
-
-
-def _fractions(values: Floats) -> list[JsonValue]:
-    return [_number(float(value), is_fraction=True) for value in values]
-
-
-def _amounts(values: Floats) -> list[JsonValue]:
-    return [_number(float(value), is_fraction=False) for value in values]
-
-
-def _integers(values: Ints) -> list[JsonValue]:
-    return [int(value) for value in values]
-
-
-def candles(bars: Bars, ms: Ints) -> list[JsonValue]:
-    """Return open, close, low and high of the day that ends at each stamp; None without one.
-
-    Parameters
-    ----------
-    bars : Bars
-        Daily ones.
-    ms : int64[n]
-        Stamps; only those at which a bar ends have a candle.
-    """
-    row = {int(end): index for index, end in enumerate(bars.known_ms)}
-    drawn: list[JsonValue] = []
-    for stamp in ms:
-        at = row.get(int(stamp))
-        if at is None or np.isnan(bars.close[at]):
-            drawn.append(None)
-            continue
-        ohlc = np.array([bars.open[at], bars.close[at], bars.low[at], bars.high[at]])
-        drawn.append(_amounts(ohlc))
-    return drawn
 
 
 def highest_of_day(values: Floats, rows: Ints) -> Floats:
@@ -76,11 +33,29 @@ def _exposure(result: Result, account: Daily) -> dict[str, JsonValue]:
     curve, rows = result.inputs.walk.curve, account.rows
     equity = curve.equity[rows]
     return {
-        "spot": _from_second(_fractions(quotient(curve.spot[rows], equity))),
-        "futures": _from_second(_fractions(quotient(curve.futures[rows], equity))),
-        "hedge": _from_second(_fractions(account.hedge_ratio)),
-        "margin": _from_second(_fractions(highest_of_day(curve.margin_ratio, rows))),
+        "spot": _from_second(fractions(quotient(curve.spot[rows], equity))),
+        "futures": _from_second(fractions(quotient(curve.futures[rows], equity))),
+        "hedge": _from_second(fractions(account.hedge_ratio)),
+        "leverage": _from_second(
+            fractions(quotient(np.abs(curve.futures[rows]), curve.cash[rows]))
+        ),
+        "margin": _from_second(fractions(_margin_ratios(result, account))),
+        "reach": _from_second(fractions(_liquidation_moves(result, account))),
     }
+
+
+def _margin_ratios(result: Result, account: Daily) -> Floats:
+    """Return the highest margin ratio of every day, NaN where there were no futures."""
+    highest = highest_of_day(result.inputs.walk.curve.margin_ratio, account.rows)
+    return np.where(highest > 0.0, highest, np.nan)
+
+
+def _liquidation_moves(result: Result, account: Daily) -> Floats:
+    """Return the move of the mark to liquidation at every daily close; NaN where there is none."""
+    curve, rows, tiers = result.inputs.walk.curve, account.rows, result.market.tiers
+    mark = last_known(result.market.mark, account.ms[1:])
+    size = curve.futures[rows] / mark
+    return liquidation_moves(curve.cash[rows], size, mark, tiers.cap, tiers.rate, tiers.deduction)
 
 
 def _regime_spells(result: Result) -> list[JsonValue]:
@@ -100,18 +75,24 @@ def _trigger_spells(result: Result) -> list[JsonValue]:
     ]
 
 
-def _reasons(result: Result) -> list[JsonValue]:
+def _reasons(result: Result) -> dict[str, JsonValue]:
+    """Return the reasons of every decision with news, each sentence written once.
+
+    ``sentences``: all of them; ``reasons``: when, and the numbers of its sentences in their order.
+    """
     inputs = result.inputs
-    return [
-        [int(ms), reason(inputs, row)]
-        for row, ms in enumerate(inputs.walk.decisions.ms)
-        if has_news(inputs, row)
-    ]
+    number: dict[str, int] = {}
+    told: list[JsonValue] = []
+    for row, ms in enumerate(inputs.walk.decisions.ms):
+        if has_news(inputs, row):
+            said = [number.setdefault(each, len(number)) for each in sentences(inputs, row)]
+            told.append([int(ms), *said])
+    return {"sentences": list(number), "reasons": told}
 
 
 def _liquidations(result: Result) -> list[JsonValue]:
     fills = result.inputs.walk.fills
-    return _integers(fills.filled_ms[fills.reason == FILL_LIQUIDATION])
+    return integers(fills.filled_ms[fills.reason == FILL_LIQUIDATION])
 
 
 def _waterfall(result: Result) -> list[JsonValue]:
@@ -124,7 +105,7 @@ def figures(result: Result) -> dict[str, JsonValue]:
     """Return what the page's script draws; stamps in milliseconds, shares as fractions."""
     account = result.account
     lines: list[JsonValue] = [
-        {"name": TITLES[name], "values": _amounts(result.benchmark_accounts[name].nav)}
+        {"name": TITLES[name], "values": amounts(result.benchmark_accounts[name].nav)}
         for name in BENCHMARKS
     ]
     defence = result.policy.defence_margin_ratio
@@ -134,20 +115,23 @@ def figures(result: Result) -> dict[str, JsonValue]:
         "policy": result.policy.name,
         "start": result.start_ms,
         "end": result.end_ms,
-        "ms": _integers(account.ms),
-        "price": _amounts(account.price),
+        "ms": integers(account.ms),
+        "price": amounts(account.price),
         "candles": candles(result.market.bars["1d"], account.ms),
-        "equity": _amounts(account.nav),
+        "hours": hourly(result.market.spot, result.start_ms, result.end_ms),
+        **key_levels(result.market.bars["1w"], account.ms, account.price),
+        "profiles": volume_profiles(result.market, account.ms),
+        "equity": amounts(account.nav),
         "benchmarks": lines,
-        "drawdown": _fractions(drawdown(account.nav)),
-        "holding": _fractions(drawdown(result.benchmark_accounts["hold"].nav)),
+        "drawdown": fractions(drawdown(account.nav)),
+        "holding": fractions(drawdown(result.benchmark_accounts["hold"].nav)),
         **_exposure(result, account),
-        "defence": _number(defence, is_fraction=True),
+        "defence": fraction(defence),
         "regimes": list(result.policy.regime_ids),
         "triggers": list(result.policy.trigger_ids),
         "spells": _regime_spells(result),
         "active": _trigger_spells(result),
-        "reasons": _reasons(result),
+        **_reasons(result),
         "liquidations": _liquidations(result),
         "waterfall": _waterfall(result),
     }

@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from steelyard.domain.time import text as date
-from steelyard.report import tables
+from steelyard.report import pictures, tables
 from steelyard.report.figures import figures
 from steelyard.report.findings import holes_met
 from steelyard.report.inputs import JsonValue
@@ -69,8 +69,10 @@ def page(result: "Result") -> str:
         holes=holes_met(result.market, result.end_ms),
         date=date,
         iso=iso,
+        main_picture=pictures.main_picture(result),
+        waterfall=pictures.waterfall(result),
         figures=Markup(embedded(figures(result))),  # noqa: S704 - escaped by ``embedded``
         style=Markup(_asset("report.css")),  # noqa: S704 - our own file
-        script=Markup(_asset("report.js")),  # noqa: S704 - our own file
+        script=Markup(_asset("packed.js") + _asset("report.js")),  # noqa: S704 - our own file
         echarts=Markup(_asset("echarts.min.js")),  # noqa: S704 - vendored file
     )

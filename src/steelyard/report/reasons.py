@@ -165,8 +165,8 @@ def has_news(inputs: RunInputs, row: int) -> bool:
     return bool(differs)
 
 
-def reason(inputs: RunInputs, row: int) -> str:
-    """Return why the decision of one evaluation is what it is.
+def sentences(inputs: RunInputs, row: int) -> list[str]:
+    """Return why the decision of one evaluation is what it is, sentence by sentence.
 
     Parameters
     ----------
@@ -178,14 +178,19 @@ def reason(inputs: RunInputs, row: int) -> str:
     changes = _regime_change(inputs, row) + _phase_changes(inputs, row)
     opening = joined(changes) or _without_change(inputs, row)
     spot, futures = inputs.walk.decisions.targets[row]
-    sentences = [
+    said = [
         f"{opening}.",
         _in_force(inputs, row),
         _unknown(inputs, row),
         f"Targets: {composition(inputs, row) or weights(spot, futures)}.",
         _orders(inputs, row),
     ]
-    return " ".join(filter(None, sentences))
+    return [sentence for sentence in said if sentence]
+
+
+def reason(inputs: RunInputs, row: int) -> str:
+    """Return the ``sentences`` of one decision as one text."""
+    return " ".join(sentences(inputs, row))
 
 
 def exposure_change(before: tuple[float, float] | None, after: tuple[float, float]) -> str:

@@ -46,6 +46,19 @@ def money(value: float | None) -> str:
     return f"{round(value):,d}"
 
 
+def price(value: float) -> str:
+    """Return a price with five significant digits, more where it has more before the point.
+
+    Examples
+    --------
+    >>> price(64995.4), price(0.0712344), price(123456.7)
+    ('64,995', '0.071234', '123,457')
+    """
+    whole = 5
+    decimals = whole - 1 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{max(decimals, 0)}f}"
+
+
 def signed_money(value: float | None) -> str:
     """Return an amount with its sign; no sign on zero.
 

@@ -1,8 +1,9 @@
 /* The pictures of a report: small multiples on one time axis, and a waterfall. No network, no storage. */
-"use strict";
 (() => {
   const DAY = 86400000;
-  const CANDLE_DAYS = 200; // the widest view in which a day's candle is still wide enough to read
+  const WEEK = 7 * DAY;
+  const DAY_CANDLE = 4; // pixels that a day takes at least where days are drawn as candles
+  const HOUR_CANDLE = 2; // and that an hour takes where hours are
   const SYMBOLS = ["triangle", "diamond", "rect", "circle", "arrow", "roundRect", "pin"];
   const TINTS = 5;
   const data = JSON.parse(document.getElementById("figures").textContent);
@@ -12,7 +13,16 @@
   const box = document.getElementById("chart");
   const fall = document.getElementById("waterfall");
 
-  let view = { from: data.start, to: data.end };
+  let hours = null; // unpacked later: the page is drawn first
+  let profiles = new Map();
+
+  /** A link that ends in #2022-05-01..2022-06-20 shows these days. */
+  const asked = () => {
+    const [, from, to] = /^#(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/.exec(location.hash) ?? [];
+    const [start, end] = [Math.max(Date.parse(from), data.start), Math.min(Date.parse(to) + DAY, data.end)];
+    return start < end ? { from: start, to: end } : { from: data.start, to: data.end };
+  };
+  let view = asked();
 
   // ---- words -------------------------------------------------------------------------------
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -43,8 +53,11 @@
     data.active.filter(([, from, to]) => from <= ms && (ms < to || to === data.end)).map(([n]) => data.triggers[n]);
   const reasonsOf = (row) => {
     const after = row === 0 ? -Infinity : data.ms[row - 1];
-    return data.reasons.filter(([ms]) => ms > after && ms <= data.ms[row]);
+    return data.reasons
+      .filter(([ms]) => ms > after && ms <= data.ms[row])
+      .map(([ms, ...said]) => [ms, said.map((n) => data.sentences[n]).join(" ")]);
   };
+  const lastRow = () => Math.max(nearest(view.to) - (data.ms[nearest(view.to)] > view.to ? 1 : 0), 0);
 
   // ---- colours: long and spot one hue, short and futures another, the rest grey ------------------
   let ink = {};
@@ -52,7 +65,7 @@
     const style = getComputedStyle(document.documentElement);
     const named = (name) => style.getPropertyValue(`--${name}`).trim();
     ink = Object.fromEntries(
-      ["paper", "ink", "soft", "line", "grey", "spot", "futures", "force", "raised"].map((n) => [n, named(n)]),
+      ["paper", "ink", "soft", "line", "grey", "spot", "futures", "force", "raised", "level"].map((n) => [n, named(n)]),
     );
     ink.font = getComputedStyle(document.body).fontFamily;
     ink.tints = Array.from({ length: TINTS }, (_, i) => named(`regime-${i}`));
@@ -65,10 +78,27 @@
 
   // ---- panels ------------------------------------------------------------------------------
   const hasDefence = data.defence != null;
+  /** A move of the price in words: fractions above zero are rises. */
+  const move = (value) => `a ${value < 0 ? "fall" : "rise"} of ${percent(Math.abs(value))}`;
+  const nearestLiquidation = () => {
+    const known = data.reach.flatMap((value, i) => (value == null ? [] : [[Math.abs(value), i]]));
+    if (known.length === 0) return "At no daily close could a move of the price have liquidated it.";
+    const [, at] = known.reduce((least, one) => (one[0] < least[0] ? one : least));
+    return `Of all daily closes that of ${date(data.ms[at])} was nearest to it: ${move(data.reach[at])} away.`;
+  };
+  const priceFoot = () => {
+    const levels_ = data.levels.length
+      ? "Level lines: support and resistance of the weekly chart, each from when it was known, thicker with more touches, paler as they age."
+      : "No key level of the weekly chart was known in this time: one needs two pivots and half a year.";
+    const profile = data.profiles
+      ? `Beside it: where the volume of the last ${data.profiles.days} days was traded, to the day under the pointer or the end of the view; dark is the value area of 70 %, the line its fullest price.`
+      : "No volume profile was known in this time: it needs 30 days of hourly bars.";
+    return `Closes of days; zoomed in, candles of days and then of hours: hollow where the price rose, filled where it fell. Marks show when a trigger fired, each in the shape of its row below. ${levels_} ${profile}`;
+  };
   const PANELS = [
     {
-      key: "price", tall: 240, title: "Price", unit: `${data.asset} spot, ${data.quote}`,
-      foot: "Daily closes; candles when zoomed in. Marks show when a trigger fired, each in the shape of its row below.",
+      key: "price", tall: 300, title: "Price", unit: `${data.asset} spot, ${data.quote}`,
+      foot: priceFoot(),
     },
     {
       key: "lanes", tall: 26 + 20 * data.triggers.length, title: "Regime and triggers", unit: "when each was in force",
@@ -91,10 +121,10 @@
       foot: "100 % is a full hedge, more is net short. A gap means that there was no spot.",
     },
     {
-      key: "margin", tall: 110, title: "Margin ratio", unit: "%, highest of each day",
-      foot: hasDefence
-        ? `Maintenance margin over the money behind the futures: at ${percent(data.defence)} the policy defends itself, at 100 % the venue liquidates.`
-        : "Maintenance margin over the money behind the futures: at 100 % the venue liquidates. This policy has no margin defence.",
+      key: "margin", tall: 150, title: "Margin ratio", unit: "%, highest of each day, logarithmic",
+      foot: `Maintenance margin over the money behind the futures. ${
+        hasDefence ? `At ${percent(data.defence)} the policy defends itself` : "This policy has no margin defence"
+      }; at 100 % the venue liquidates. ${nearestLiquidation()} A gap means that there were no futures.`,
     },
   ];
   const number = Object.fromEntries(PANELS.map((panel, i) => [panel.key, i]));
@@ -110,10 +140,18 @@
   });
   const canvas = document.createElement("div");
   canvas.style.cssText = "position:absolute;inset:0";
-  box.append(canvas, ...words.flatMap(({ head, foot }) => [head, foot]));
+  const beside = document.createElement("div");
+  beside.className = "profile";
+  const besideHead = document.createElement("div");
+  besideHead.className = "profile-head";
+  const names = document.createElement("div"); // beside the picture, so that a new one costs no drawing
+  names.className = "names";
+  names.setAttribute("aria-hidden", "true");
+  box.append(canvas, names, beside, besideHead, ...words.flatMap(({ head, foot }) => [head, foot]));
 
   const isNarrow = () => box.clientWidth < 640;
-  const margins = () => (isNarrow() ? { left: 44, right: 92 } : { left: 56, right: 132 });
+  const margins = () => (isNarrow() ? { left: 44, right: 92 } : { left: 56, right: 148 });
+  const profileWidth = () => (isNarrow() ? 30 : 72);
 
   /** Place the words and return where each panel's plot lies. */
   const placed = () => {
@@ -139,7 +177,7 @@
     data: data.spells
       .filter(([regime]) => regime >= 0)
       .map(([regime, from, to]) => [
-        { xAxis: from, itemStyle: { color: tint(regime), opacity: dark.matches ? 0.4 : 0.42 } },
+        { xAxis: from, itemStyle: { color: tint(regime), opacity: dark.matches ? 0.4 : 0.36 } },
         { xAxis: to },
       ]),
   });
@@ -222,12 +260,95 @@
     lineStyle: { opacity: 0 }, symbol: "none", silent: true,
   });
 
-  const candleData = () => data.candles.map((candle, i) => [data.ms[i], ...(candle ?? ["-", "-", "-", "-"])]);
-  const candles = (isOn) => ({
-    id: "candles", type: "candlestick", xAxisIndex: 0, yAxisIndex: 0, animation: false, silent: true, z: 2,
-    encode: { x: 0, y: [1, 2, 3, 4] }, barMaxWidth: 9, data: isOn ? candleData() : [],
-    itemStyle: { color: ink.paper, color0: ink.grey, borderColor: ink.soft, borderColor0: ink.soft },
+  const plotWidth = () => box.clientWidth - margins().left - margins().right;
+  /** What prices are drawn as: a line, a candle a day, or a candle an hour. */
+  const detail = () => {
+    const wide = plotWidth() / ((view.to - view.from) / DAY);
+    if (hours && wide / 24 >= HOUR_CANDLE) return "hour";
+    return wide >= DAY_CANDLE && data.candles.some(Boolean) ? "day" : "line";
+  };
+  const dayCandles = () => data.candles.flatMap((candle, i) => (candle ? [[data.ms[i], ...candle]] : []));
+  const hourRow = (ms) => Math.round((ms - hours.from) / hours.step);
+  const hourCandle = (i) => {
+    const { from, step, tick, open, close, low, high } = hours;
+    return [from + i * step, ...[open[i], close[i], low[i], high[i]].map((price_) => Number((price_ * tick).toPrecision(12)))];
+  };
+  const hourCandles = () => {
+    const drawn = [];
+    const end = Math.min(hourRow(view.to) + 1, hours.rows - 1);
+    for (let i = Math.max(hourRow(view.from) - 1, 0); i <= end; i++) if (!hours.gone[i]) drawn.push(hourCandle(i));
+    return drawn;
+  };
+  const CANDLES = { line: () => [], day: dayCandles, hour: hourCandles };
+  const OPACITY = { line: 1, day: 0.25, hour: 0 };
+  const candles = (kind) => ({
+    id: "candles", type: "candlestick", xAxisIndex: 0, yAxisIndex: 0, animation: false, silent: true, z: 3,
+    encode: { x: 0, y: [1, 2, 3, 4] }, barMaxWidth: 11, barMinWidth: 1, data: CANDLES[kind](),
+    itemStyle: { color: ink.paper, color0: ink.soft, borderColor: ink.ink, borderColor0: ink.soft, borderWidth: kind === "hour" ? 0.8 : 1 },
   });
+
+  /** Key levels: a line for as long as each stayed as it was. */
+  const levels = () => ({
+    id: "levels", type: "custom", xAxisIndex: 0, yAxisIndex: 0, animation: false, silent: true, clip: true, z: 2,
+    encode: { x: [0, 1], y: 5 }, // nothing on y: a level far away does not stretch the axis
+    data: data.levels.map(([from, to, price_, touches], n) => [from, to, price_, touches, n, "-"]),
+    renderItem: (params, api) => {
+      const [x, y] = api.coord([api.value(0), api.value(2)]);
+      const [end] = api.coord([api.value(1), api.value(2)]);
+      const { x: left, y: top, width, height } = params.coordSys;
+      const [from, to] = [Math.max(x, left), Math.min(end, left + width)];
+      if (to <= from || y < top || y > top + height) return null;
+      const touches = api.value(3);
+      const strength = strengthAt(data.levels[api.value(4)], Math.min(view.to, api.value(1)));
+      const opacity = 0.4 + 0.6 * Math.min(strength, 1);
+      const children = [
+        {
+          type: "line", shape: { x1: from, y1: y, x2: to, y2: y },
+          style: { stroke: ink.level, lineWidth: Math.min(touches - 1, 4) * 0.9, opacity },
+        },
+      ];
+      const text = `${price(api.value(2))} · ${touches} touches`;
+      const long = text.length * 6 + 8;
+      params.context.written ??= [];
+      const isFree = params.context.written.every(([x0, x1, y0]) => from > x1 || from + long < x0 || Math.abs(y - y0) > 13);
+      if (to - from > long && isFree) {
+        params.context.written.push([from, from + long, y]);
+        children.push({
+          type: "text",
+          style: { text, x: from + 3, y: y - 3, fill: ink.soft, fontSize: 10.5, fontFamily: ink.font, verticalAlign: "bottom", stroke: ink.paper, lineWidth: 2.5 },
+        });
+      }
+      return { type: "group", children };
+    },
+  });
+  const strengthAt = ([from, , , , , strengths], ms) =>
+    strengths[Math.max(0, Math.min(strengths.length - 1, Math.floor((ms - from) / WEEK)))];
+
+  /** The volume profile of a day beside the price. */
+  const drawProfile = (row) => {
+    const found = profiles.get(row);
+    const plot = plots[0];
+    if (!found) {
+      beside.replaceChildren();
+      besideHead.textContent = hours && data.profiles ? `no profile on ${date(data.ms[row])}` : "";
+      return;
+    }
+    const width = profileWidth();
+    const step = (found.high - found.low) / found.volume.length;
+    const place = (price_) => chart.convertToPixel({ yAxisIndex: 0 }, price_) - plot.top;
+    const bars = [...found.volume].map((volume, i) => {
+      const [upper, lower] = [place(found.low + (i + 1) * step), place(found.low + i * step)];
+      if (lower < 0 || upper > plot.height || volume === 0) return "";
+      const inside = i >= found.first && i <= found.last;
+      const tall = Math.max(lower - upper - (lower - upper > 3 ? 0.6 : 0), 0.6);
+      return `<rect class="${inside ? "inside" : "outside"}" x="0" y="${upper.toFixed(1)}" width="${((volume / 100) * width).toFixed(1)}" height="${tall.toFixed(1)}"/>`;
+    });
+    const middle = place(found.low + (found.fullest + 0.5) * step);
+    const poc = middle < 0 || middle > plot.height ? "" : `<line x1="0" x2="${width}" y1="${middle.toFixed(1)}" y2="${middle.toFixed(1)}"/>`;
+    beside.style.cssText = `left:${box.clientWidth - margins().right + 2}px;top:${plot.top}px;width:${width}px;height:${plot.height}px`;
+    beside.innerHTML = `<svg width="${width}" height="${plot.height}" aria-hidden="true">${bars.join("")}${poc}</svg>`;
+    besideHead.textContent = `volume${isNarrow() ? "" : `, ${found.days} days`} to ${date(data.ms[row])}`;
+  };
 
   const DASHES = ["solid", [6, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
   const equity = () => [
@@ -245,16 +366,16 @@
   const net = () => data.spot.map((spot, i) => (spot == null ? null : (spot + data.futures[i]) * 100));
   const longOnSpot = () =>
     data.spot.map((spot, i) => (spot == null ? null : (data.futures[i] + (data.futures[i] > 0 ? spot : 0)) * 100));
-  const level = (value, text) => ({
-    yAxis: value, lineStyle: { color: ink.ink, type: "dashed", width: 1 },
-    label: { formatter: text, color: ink.soft, fontSize: 11, position: "end", distance: 6 },
+  const level = (value, text, colour = ink.ink) => ({
+    yAxis: value, lineStyle: { color: colour, type: "dashed", width: 1 },
+    label: { formatter: text, color: colour === ink.ink ? ink.soft : colour, fontSize: 11, position: "end", distance: 6 },
   });
-  const series = (showsCandles) => [
+  const series = (kind) => [
     line("price", "price", data.price, {
-      color: ink.ink, lineStyle: { color: ink.ink, width: 1.3, opacity: showsCandles ? 0.25 : 1 },
+      color: ink.ink, lineStyle: { color: ink.ink, width: 1.3, opacity: OPACITY[kind] },
       markArea: bands(),
     }),
-    candles(showsCandles), ...marks(), liquidations(), lanes(), ...laneMarks(), anchor(), ...equity(),
+    levels(), candles(kind), ...marks(), liquidations(), lanes(), ...laneMarks(), anchor(), ...equity(),
     { ...area("exposure", "spot", hundred(data.spot), ink.spot), markArea: bands() },
     area("exposure", "futures", hundred(data.futures), ink.futures),
     line("exposure", "delta", net(), {
@@ -275,14 +396,18 @@
     line("margin", "margin", hundred(data.margin), {
       color: ink.ink, lineStyle: { color: ink.ink, width: 1.6 }, markArea: bands(),
       markLine: {
-        silent: true, symbol: "none", animation: false, data: hasDefence ? [level(data.defence * 100, "defence")] : [],
+        silent: true, symbol: "none", animation: false,
+        data: [...(hasDefence ? [level(data.defence * 100, "defence")] : []), level(100, "liquidation", ink.force)],
       },
     }),
   ];
 
   // ---- labels at the end of lines, moved apart where they would meet ---------------------------------
   const LABELS = () => [
-    ["price", data.price, data.asset, ink.ink, false],
+    ["price", data.price, data.asset, ink.ink, true],
+    ["price", data.support.map((n) => data.levels[n]?.[2]), "support", ink.soft, false],
+    ["price", data.resistance.map((n) => data.levels[n]?.[2]), isNarrow() ? "resist." : "resistance", ink.soft, false],
+    ["margin", hundred(data.margin), data.policy, ink.ink, true],
     ["equity", data.equity, data.policy, ink.ink, true],
     ...data.benchmarks.map(({ name, values }) => ["equity", values, name, ink.soft, false]),
     ["exposure", hundred(data.spot), "spot", ink.spot, false],
@@ -294,13 +419,17 @@
   const LABEL_GAP = 13;
   const labels = (plots) => {
     const side = margins();
-    const last = nearest(view.to) - (data.ms[nearest(view.to)] > view.to ? 1 : 0);
+    const last = lastRow();
     const drawn = [];
     for (const panel of PANELS) {
       const { top, height } = plots[number[panel.key]];
       const own = LABELS().filter(([key]) => key === panel.key).flatMap(([, values, text, colour, bold]) => {
-        const value = values[Math.max(last, 0)];
-        return value == null ? [] : [{ y: chart.convertToPixel({ yAxisIndex: number[panel.key] }, value), text, colour, bold }];
+        const value = values[last];
+        if (value == null) return [];
+        const y = chart.convertToPixel({ yAxisIndex: number[panel.key] }, value);
+        if (y < top - 2 || y > top + height + 2) return [];
+        const beyond = panel.key === "price" && profiles.size > 0 ? profileWidth() + 2 : 0;
+        return [{ y, x: box.clientWidth - side.right + 6 + beyond, text, colour, bold }];
       });
       own.sort((one, other) => one.y - other.y);
       let free = top - 4;
@@ -315,17 +444,33 @@
       }
       drawn.push(...own);
     }
-    return drawn.map(({ y, text, colour, bold }) => ({
-      type: "text", silent: true, z: 8, x: box.clientWidth - side.right + 6, y,
-      style: { text, fill: colour, fontSize: 11, fontFamily: ink.font, fontWeight: bold ? "bold" : "normal", verticalAlign: "middle" },
-    }));
+    return drawn.map(
+      ({ x, y, text, colour, bold }) =>
+        `<span style="left:${x}px;top:${y.toFixed(1)}px;color:${colour}${bold ? ";font-weight:600" : ""}">${escape(text)}</span>`,
+    );
   };
   const drawLabels = () => {
-    chart.setOption({ graphic: [{ id: "labels", type: "group", children: labels(plots) }] }, { replaceMerge: ["graphic"] });
+    names.innerHTML = labels(plots).join("");
+    drawProfile(lastRow());
   };
 
   // ---- one day in words ----------------------------------------------------------------------
   const lineOf = (name, text) => `${name} ${text}`;
+  const ratio = (value) => (value == null ? "-" : `${value.toFixed(2)}x`);
+  const levelFacts = (found, ms) => {
+    const [, , price_, touches, known] = found;
+    return `${price(price_)} (${touches} touches, known since ${date(known)}, strength ${strengthAt(found, ms).toFixed(2)})`;
+  };
+  const profileFacts = ({ days, low, high, first, last, fullest, volume }) => {
+    const edge = (bin) => price(low + (bin * (high - low)) / volume.length);
+    return `volume of ${days} days fullest at ${edge(fullest + 0.5)}, value area ${edge(first)} to ${edge(last + 1)}`;
+  };
+  const hourFacts = (ms) => {
+    const i = hourRow(ms);
+    if (showing !== "hour" || !(i >= 0 && i < hours.rows) || hours.gone[i]) return [];
+    const [end, open, close, low, high] = hourCandle(i);
+    return [`hour to ${stamp(end)}: ${price(open)}, high ${price(high)}, low ${price(low)}, close ${price(close)}`];
+  };
   const facts = (row) => {
     const ms = data.ms[row];
     const active = activeAt(ms);
@@ -336,8 +481,13 @@
     if (data.spot[row] != null) {
       const net = data.spot[row] + data.futures[row];
       told.push(`spot ${percent(data.spot[row])}, futures ${signed(data.futures[row])}, net ${signed(net)}`);
-      told.push(`hedge ratio ${percent(data.hedge[row])}, margin ratio ${percent(data.margin[row])}`);
+      told.push(`hedge ratio ${percent(data.hedge[row])}, leverage ${ratio(data.leverage[row])}, margin ratio ${percent(data.margin[row])}`);
+      if (data.reach[row] != null) told.push(`liquidation ${move(data.reach[row])} away`);
     }
+    const near = [["support", data.support[row]], ["resistance", data.resistance[row]]].filter(([, n]) => n != null);
+    const profile = profiles.get(row);
+    if (profile) told.push(profileFacts(profile));
+    told.push(...near.map(([name, n]) => lineOf(name, levelFacts(data.levels[n], ms))));
     told.push(`regime ${regimeName(spellAt(ms)[0])}${active.length ? `; active: ${active.join(", ")}` : ""}`);
     return told;
   };
@@ -349,7 +499,7 @@
       ([ms, text]) => `<div style="margin-top:5px"><b>${escape(stamp(ms))}</b> ${escape(text)}</div>`,
     );
     const width = isNarrow() ? 250 : 340;
-    return `<div style="width:${width}px;white-space:normal"><b>${escape(stamp(data.ms[row]))}</b><br>${facts(row)
+    return `<div style="width:${width}px;white-space:normal"><b>${escape(stamp(data.ms[row]))}</b><br>${[...hourFacts(Number(at)), ...facts(row)]
       .map(escape).join("<br>")}${why.join("")}</div>`;
   };
 
@@ -378,13 +528,17 @@
     if (panel.key === "drawdown") return { ...base, max: 0 };
     if (panel.key === "hedge") return { ...base, min: 0, max: (value) => Math.max(120, Math.ceil(value.max / 20) * 20) };
     if (panel.key === "margin") {
-      const least = hasDefence ? data.defence * 120 : 10;
-      return { ...base, min: 0, max: (value) => Math.ceil(Math.max(least, value.max) / 10) * 10 };
+      const known = data.margin.filter((value) => value > 0);
+      const least = Math.min(0.01, ...known);
+      return {
+        ...base, type: "log", logBase: 10, min: 10 ** Math.floor(Math.log10(least * 100)),
+        max: 10 ** Math.ceil(Math.log10(Math.max(1, ...known) * 100)),
+      };
     }
     return base;
   };
   const xAxis = (panel, i) => ({
-    gridIndex: i, type: "time", min: data.start, max: data.end,
+    gridIndex: i, type: "time", min: data.start, max: data.end, containShape: false, // one axis for all panels
     axisLine: { lineStyle: { color: ink.line }, onZero: false }, axisTick: { show: false }, splitLine: { show: false },
     axisLabel: {
       show: panel.key !== "lanes", color: ink.soft, fontSize: 11, hideOverlap: true,
@@ -395,15 +549,15 @@
 
   // ---- drawing -------------------------------------------------------------------------------
   const chart = echarts.init(canvas, null, { renderer: "canvas" });
-  let showsCandles = false;
+  let showing = "line";
   let size = 0;
 
   let plots = [];
 
-  const isClose = () => (view.to - view.from) / DAY <= CANDLE_DAYS && data.candles.some(Boolean);
   const draw = () => {
     readInk();
-    showsCandles = isClose();
+    showing = detail();
+    box.dataset.candles = showing;
     size = markSize();
     plots = placed();
     const side = margins();
@@ -423,11 +577,11 @@
         dataZoom: [
           {
             type: "inside", xAxisIndex: all, filterMode: "weakFilter", zoomOnMouseWheel: "ctrl", moveOnMouseWheel: false,
-            preventDefaultMouseMove: false, startValue: view.from, endValue: view.to, minValueSpan: 7 * DAY,
+            preventDefaultMouseMove: false, startValue: view.from, endValue: view.to, minValueSpan: leastSpan(),
           },
           {
             type: "slider", xAxisIndex: all, filterMode: "weakFilter", top: plots[0].top + plots[0].height + 26, height: 18,
-            left: side.left, right: side.right, startValue: view.from, endValue: view.to, minValueSpan: 7 * DAY,
+            left: side.left, right: side.right, startValue: view.from, endValue: view.to, minValueSpan: leastSpan(),
             showDetail: false, brushSelect: false, borderColor: ink.line, backgroundColor: "transparent",
             fillerColor: dark.matches ? "rgba(200,205,215,.14)" : "rgba(90,100,115,.12)",
             dataBackground: { lineStyle: { color: ink.line }, areaStyle: { color: ink.line, opacity: 0.5 } },
@@ -435,30 +589,40 @@
             handleStyle: { color: ink.paper, borderColor: ink.grey }, moveHandleSize: 0,
           },
         ],
-        series: series(showsCandles),
+        series: series(showing),
       },
       { notMerge: true },
     );
     drawLabels();
   };
 
+  const leastSpan = () => (data.hours ? 2 * DAY : WEEK);
   const zoom = (from, to) => {
-    const least = Math.min(7 * DAY, data.end - data.start);
+    const least = Math.min(leastSpan(), data.end - data.start);
     const middle = (from + to) / 2;
     const half = Math.max(to - from, least) / 2;
     const start = Math.max(Math.min(middle - half, data.end - 2 * half), data.start);
     chart.dispatchAction({ type: "dataZoom", dataZoomIndex: 0, startValue: start, endValue: Math.min(start + 2 * half, data.end) });
   };
-  chart.on("dataZoom", () => {
-    const { startValue, endValue } = chart.getOption().dataZoom[0];
-    view = { from: startValue, to: endValue };
-    if (isClose() !== showsCandles || markSize() !== size) {
-      showsCandles = isClose();
+  /** Draw what depends on how much is in view. */
+  const refresh = () => {
+    if (detail() !== showing || markSize() !== size || showing === "hour") {
+      showing = detail();
+      box.dataset.candles = showing;
       size = markSize();
-      const faded = { id: "price", lineStyle: { opacity: showsCandles ? 0.25 : 1 } };
-      chart.setOption({ series: [candles(showsCandles), faded, ...marks(), ...laneMarks()] });
+      const faded = { id: "price", lineStyle: { opacity: OPACITY[showing] } };
+      chart.setOption({ series: [candles(showing), faded, ...marks(), ...laneMarks()] });
     }
     drawLabels();
+  };
+  chart.on("dataZoom", (event) => {
+    const { start, end, startValue, endValue } = event.batch?.[0] ?? event;
+    const at = (share) => data.start + (share / 100) * (data.end - data.start);
+    view = { from: startValue ?? at(start), to: endValue ?? at(end) };
+    refresh();
+  });
+  chart.on("updateAxisPointer", ({ axesInfo }) => {
+    drawProfile(axesInfo?.length ? nearest(axesInfo[0].value) : lastRow());
   });
 
   const key = document.getElementById("regime-key");
@@ -557,25 +721,29 @@
     const why = reasonsOf(row).map(([, text]) => text);
     day.textContent = `${stamp(ms)}: ${[...facts(row), ...why].join("; ")}`;
   };
+  const pan = (share) => zoom(view.from + share * (view.to - view.from), view.to + share * (view.to - view.from));
   const KEYS = {
-    ArrowLeft: () => show(row - 1), ArrowRight: () => show(row + 1),
+    ArrowLeft: ({ shiftKey }) => (shiftKey ? pan(-0.25) : show(row - 1)),
+    ArrowRight: ({ shiftKey }) => (shiftKey ? pan(0.25) : show(row + 1)),
     PageUp: () => show(row - 30), PageDown: () => show(row + 30), Home: () => show(0), End: () => show(rows - 1),
     "+": () => zoom((3 * view.from + view.to) / 4, (view.from + 3 * view.to) / 4),
     "-": () => zoom((3 * view.from - view.to) / 2, (3 * view.to - view.from) / 2),
     0: () => zoom(data.start, data.end),
   };
-  KEYS["="] = KEYS["+"];
+  KEYS["="] = KEYS.ArrowUp = KEYS["+"];
+  KEYS.ArrowDown = KEYS["-"];
   box.addEventListener("keydown", (event) => {
     const act = KEYS[event.key];
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    act();
+    act(event);
   });
   chart.getZr().on("click", (event) => {
     const [at] = chart.convertFromPixel({ gridIndex: 0 }, [event.offsetX, event.offsetY]) ?? [];
     if (at != null) row = nearest(at);
   });
   for (const button of document.querySelectorAll("[data-days]")) {
+    button.hidden = Number(button.dataset.days) * DAY >= data.end - data.start;
     button.addEventListener("click", () => {
       const days = Number(button.dataset.days);
       if (days === 0) return zoom(data.start, data.end);
@@ -621,7 +789,23 @@
     draw();
     drawBridge();
   };
+  /** What is packed is drawn when it is there; a page that cannot unpack it says so and goes on. */
+  const unpack = async () => {
+    try {
+      if (data.hours) hours = await unpackedHours(data.hours);
+      if (data.profiles) profiles = await unpackedProfiles(data.profiles);
+      box.dataset.hours = hours?.rows ?? 0;
+      box.dataset.profiles = profiles.size;
+      refresh();
+    } catch {
+      document.getElementById("packed-note").textContent =
+        "This browser cannot unpack the hourly candles and volume profiles; everything else is complete.";
+    }
+  };
   redraw();
+  box.dataset.drawn = Math.round(performance.now());
+  setTimeout(unpack);
+  window.addEventListener("hashchange", () => zoom(asked().from, asked().to));
   dark.addEventListener("change", redraw);
   let width = box.clientWidth;
   new ResizeObserver(() => {
