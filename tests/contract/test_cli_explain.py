@@ -54,8 +54,11 @@ def test_a_condition_is_told_with_values_and_distance(catalogue: Path, tmp_path:
     words = asked(catalogue, "--all", policy=str(tmp_path / "small.toml"))
     line = " ".join(ran(*words).stdout.split())
 
-    assert "[ ] any of these suffices: [ ] close > 200: 196 against 200, 4.00 to go (2.0 %)" in line
-    assert "[ ] not close > 100: 196 against 100, 96.00 to go (49.0 %)" in line
+    assert (
+        "[ ] any of these suffices: [ ] close > 200: 196.00 against 200.00, 4.0000 to go (2.0 %)"
+        in line
+    )
+    assert "[ ] not close > 100: 196.00 against 100.00, 96.000 to go (49.0 %)" in line
     assert "tomorrow: condition true at or above 200.00 (+2.0 %)" in line
 
 

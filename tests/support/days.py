@@ -44,6 +44,7 @@ def market_of_days(
         mark=hours,
         bars=bar_kinds(hours),
         series={} if series is None else series,
+        series_files={"implied_vol": "some.implied_vol.1d"},
         funding=Funding(
             ms=FIRST_MONDAY_MS + 8 * HOUR_MS * np.arange(1, count + 1, dtype=np.int64),
             rate=np.full(count, rate),

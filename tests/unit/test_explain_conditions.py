@@ -255,7 +255,7 @@ def test_what_is_unknown_is_named_with_its_reason(
 @pytest.mark.parametrize(
     ("series", "why"),
     [
-        ({}, "the data holds no implied_vol; deribit.BTC.dvol.1d.parquet would supply it"),
+        ({}, "the data holds no implied_vol; some.implied_vol.1d.parquet would supply it"),
         ({"first": 99, "value": 50.0}, "nothing of implied_vol was known yet"),
         ({"first": 12, "value": math.nan}, "its value known 1970-01-17 is missing"),
         ({"first": 5, "value": 50.0}, "last value was known 1970-01-10 and stays good for 26 h"),
@@ -320,7 +320,8 @@ def test_every_shipped_condition_is_written_as_it_is_read(name: str) -> None:
 UNITS: list[tuple[str, Unit]] = [
     ("sma(50) - close", "price"),
     ("close / sma(50) - 1", "ratio"),
-    ("0.5 * natr(14)", "share"),
+    ("0.5 * natr(14)", "percent"),
+    ("bandwidth(20)", "share"),
     ("zscore(20)", "deviations"),
     ("max(rsi(14), 5)", "points"),
     ("select(close > 1, atr(14), close)", "price"),

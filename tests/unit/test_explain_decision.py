@@ -8,6 +8,7 @@ import pytest
 from steelyard.domain.market import Market
 from steelyard.engine.explain import explain
 from steelyard.engine.lives import confirmations_left
+from steelyard.report.explain_text import explain_text
 from steelyard.report.explanation import Explanation, Fate, Place, Why
 from tests.support.days import day_stamp, market_of_days
 from tests.support.policy_files import policy_of
@@ -367,3 +368,137 @@ def test_the_reason_is_that_of_the_report(jump: Explanation) -> None:
 def test_the_first_day_that_is_open_ends_at_the_next_midnight(jump: Explanation) -> None:
     assert jump.until_ms == jump.at_ms + 24 * 3_600_000
     assert jump.reach == 0.3
+
+
+def test_what_a_weekly_trigger_froze_is_read_as_it_was(rising: Market, tmp_path: Path) -> None:
+    # It entered on the Monday of day 7 at the close of 106; day 11 is before its next evaluation,
+    # and a daily trigger has moved the state on since.
+    weekly = trigger(
+        "weekly_one",
+        "close > 1",
+        extra="review = 'weekly'\nrelease = 'close < at_entry(close) or since_entry() > 90'",
+    )
+    daily = trigger("daily_one", "close > at_entry(close)", extra="release = 'close < 1'")
+    one = told(tmp_path, rising, weekly + daily).entities[0]
+
+    assert one.evaluated_ms == market_ms(7)
+    assert one.release is not None
+    assert [
+        (part.comparison.left_value, part.comparison.right_value)
+        for part in one.release.term.parts
+        if part.comparison is not None
+    ] == [(106.0, 106.0), (0.0, 90.0)]
+
+
+def test_a_regime_reads_the_entry_of_the_one_that_was_in_force_then(
+    rising: Market, tmp_path: Path
+) -> None:
+    # On Monday, day 7, the early one was in force since day 3, when 102 had closed; on day 10 the
+    # late one takes over. The weekly one still says what it read on Monday: 106 against 102.
+    body = (
+        regime("late", "close >= 109", (0.5, -0.5))
+        + regime("weekly_one", "close > at_entry(close) + 50", (0.4, -0.2), "review = 'weekly'")
+        + regime("early", "close > 1", (0.5, 0.0))
+    )
+    body = body.replace("review = 'weekly'", "review = 'weekly'\nrelease = 'close < 1'")
+    weekly = told(tmp_path, rising, body).entities[1]
+
+    assert weekly.entry.term.comparison is not None
+    assert weekly.entry.term.comparison.left_value == 106.0
+    assert weekly.entry.term.comparison.right_value == 152.0
+
+
+def test_a_trigger_not_evaluated_yet_is_read_as_it_stands(rising: Market, tmp_path: Path) -> None:
+    # The account begins on day 3, a Thursday; day 5 is before its first Monday.
+    body = trigger("weekly_one", "close > 500", extra="review = 'weekly'")
+    one = told(tmp_path, rising, body, at=day_stamp(5)).entities[0]
+
+    assert one.evaluated_ms == 0
+    assert math.isnan(one.condition)
+    assert one.entry.term.comparison is not None
+    assert one.entry.term.comparison.left_value == 104.0
+
+
+def lines(explained: Explanation, *only: str) -> str:
+    """Return a text with single spaces, after proving that no line is too long."""
+    said = explain_text(explained, only=only)
+    assert all(len(line) <= 80 for line in said.splitlines())
+    return " ".join(said.split())
+
+
+def test_the_text_says_why_every_other_regime_is_not_in_force(
+    rising: Market, tmp_path: Path
+) -> None:
+    said = lines(told(tmp_path, rising, MATRIX))
+
+    assert "low: safer, not entered: condition false: close < 50: 111.00 against 50.000" in said
+    assert "needy: safer, not entered: needs idle_one active" in said
+    assert "unseen: in force" in said
+    assert "chained: bolder, not entered: may only follow low" in said
+    assert "slow: bolder, not entered: confirmed 10 of 30, 20 evaluations to go" in said
+    assert "bold: bolder, not entered: unseen is safer and not released" in said
+
+
+def test_the_text_says_what_binds_and_what_was_outranked(rising: Market, tmp_path: Path) -> None:
+    body = trigger("half", FIRES, "{ cover = 0.5 }") + trigger("full", FIRES, "{ cover = 1.0 }")
+    said = lines(told(tmp_path, rising, body))
+
+    assert "hedge level (full): spot 60.0 %, futures -60.0 % <- binding" in said
+    assert "half cover 50.0 %: another goes further" in said
+
+
+def test_the_text_counts_the_life_of_a_trigger(tmp_path: Path) -> None:
+    cool = trigger("cool", "close > 105", extra="cooldown = 3")
+    slow = trigger("slow", "close < 105", extra="confirm = [4, 5]")
+    left = trigger("left", "close > 105", "{ cover = 1.0 }", "unwind = 4")
+    held = trigger("held", "close > 105", extra="release = 'close < 104'\ndwell = 20")
+    market = market_of_days([*RISING, 100.0, 100.0])
+    said = lines(told(tmp_path, market, cool + slow + left + held), "cool", "slow", "left", "held")
+
+    assert "cool (trigger): cooldown; condition false; 2 evaluations left" in said
+    assert (
+        "slow (trigger): arming; condition true; confirmed 2 of 4 (of the last 5), 2 to go" in said
+    )
+    assert "left (trigger): unwinding; condition false; slice 2 of 4" in said
+    assert (
+        "held (trigger): active; condition false; release 2 of 1, 13 to go, dwell 13 more" in said
+    )
+
+
+def test_the_text_says_what_waits_for_a_guard(rising: Market, tmp_path: Path) -> None:
+    body = regime("far", "close > 105", (0.0, -1.0), "only_if = 'spot_near_target'\nvalidity = 4")
+    said = lines(told(tmp_path, rising, body), "far")
+
+    assert "waits for spot_near_target, 4 evaluations left" in said
+    assert "only_if spot_near_target: false on the account as it is" in said
+
+
+def test_the_text_tells_orders_and_the_margin_before_and_after(jump: Explanation) -> None:
+    said = lines(jump)
+
+    assert "; ordered: sell " in said
+    assert "before" in said
+    assert "after" in said
+
+
+def test_the_text_of_a_filled_order_says_so(tmp_path: Path) -> None:
+    market = market_of_days([*[100.0] * 10, 110.0, 110.0])
+    body = trigger("hedge", "close > 105", "{ cover = 1.0 }")
+    said = lines(told(tmp_path, market, body, at=f"{day_stamp(11)}T05:00"))
+
+    assert "nothing is ordered: what was asked for last has been filled or dropped" in said
+
+
+def test_triggers_in_force_come_first_then_the_nearest(rising: Market, tmp_path: Path) -> None:
+    body = (
+        trigger("far", "close > 140")
+        + trigger("never", "close > 1000")
+        + trigger("near", "close > 112")
+        + trigger("on", "close > 50")
+        + trigger("rich", "funding_8h > 0.01")
+    )
+    said = explain_text(told(tmp_path, rising, body))
+    places = [said.index(f"\n  {name}: ") for name in ("on", "near", "far")]
+
+    assert places == sorted(places)
+    assert "Farther: never, rich." in said

@@ -7,9 +7,9 @@ from steelyard.domain.time import HOUR_MS, text
 from steelyard.engine.reading import Reading
 from steelyard.policy.clocks import last_before
 from steelyard.policy.evaluate import LATE_MS
-from steelyard.policy.library import EXPECTED_FILES
 from steelyard.policy.measures import FUNDING, LEVEL_FACTS, LEVELS
 from steelyard.policy.nodes import STATE, Node
+from steelyard.policy.parse import COUNTS
 
 
 def why_unknown(reading: Reading, node: Node) -> str:
@@ -61,6 +61,8 @@ def _barless(reading: Reading, node: Node) -> str:
         return f"the last {node.bars} bar known ended {text(ended)}, and the next is overdue"
     if np.isnan(bars.close[row]):
         return f"the {node.bars} bar that ended {text(ended)} is missing"
+    if node.name in COUNTS and _unbroken(bars, row) > node.numbers[0]:
+        return "how long it has run is not known: it began before what it counts was known"
     if node.name in LEVELS or node.name in LEVEL_FACTS:
         return "no key level was known that it could speak of"
     return f"it needs more {node.bars} bars in a row than {_unbroken(bars, row)}"
@@ -75,8 +77,8 @@ def _unbroken(bars: Bars, row: int) -> int:
 def _unseen(reading: Reading, name: str) -> str:
     series = reading.market.series.get(name)
     if series is None:
-        file = EXPECTED_FILES[name].format(asset=reading.market.asset)
-        return f"the data holds no {name}; {file} would supply it"
+        file = reading.market.series_files.get(name)
+        return f"the data holds no {name}" + (f"; {file}.parquet would supply it" if file else "")
     row = int(last_before(np.array([reading.ms]), series.known_ms)[0])
     if row < 0:
         return f"nothing of {name} was known yet"

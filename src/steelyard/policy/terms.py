@@ -31,11 +31,11 @@ def with_terms(
     """
     plan = compiled.plan
     programs = Programs(
-        operations=_pairs(plan.programs.tolist()),
+        operations=[(code, argument) for code, argument in plan.programs.tolist()],
         constants=plan.constants.tolist(),
         rows={node.text: node for node in compiled.series},
         grids=list(compiled.grids),
-        slots=_pairs(plan.slots.tolist()),
+        slots=[(row, grid, longest) for row, grid, longest in plan.slots.tolist()],
     )
     ranges = tuple(programs.add(node, when) for node, when in terms)
     wider = plan._replace(
@@ -43,7 +43,3 @@ def with_terms(
         constants=np.array(programs.constants, dtype=np.float64),
     )
     return replace(compiled, plan=wider, series=tuple(programs.rows.values())), ranges
-
-
-def _pairs(rows: list[list[int]]) -> list[tuple[int, int]]:
-    return [(first, second) for first, second in rows]

@@ -9,6 +9,7 @@ Unit: TypeAlias = Literal[
     "price",
     "coins",
     "share",
+    "percent",
     "points",
     "percent_a_year",
     "rate",
@@ -24,16 +25,16 @@ Unit: TypeAlias = Literal[
     "number",
     "truth",
 ]
-"""``price``: quote per coin. ``share``: a fraction, told in per cent. ``points``: of an index from
-0 to 100. ``rate``: funding of a settlement's own interval. ``atrs``: multiples of atr(14).
-``ratio``: one number over another of the same unit. ``number``: of no unit that is known.
-``truth``: 1 or 0."""
+"""``price``: quote per coin. ``share``: a fraction, told in per cent. ``percent``: in per cent
+itself. ``points``: of an index from 0 to 100. ``rate``: funding of a settlement's own interval.
+``atrs``: multiples of atr(14). ``ratio``: one number over another of the same unit. ``number``: of
+no unit that is known. ``truth``: 1 or 0."""
 
 _OWN: Final[dict[str, Unit]] = {
     **dict.fromkeys(("open", "high", "low", "close", "atr", "support", "resistance"), "price"),
     **dict.fromkeys(("broken_support", "poc", "vah", "val"), "price"),
     **dict.fromkeys(("volume", "open_interest"), "coins"),
-    **dict.fromkeys(("natr", "bandwidth", "change"), "share"),
+    **dict.fromkeys(("bandwidth", "change"), "share"),
     **dict.fromkeys(("rsi", "adx", "plus_di", "minus_di", "chop"), "points"),
     **dict.fromkeys(("percentile_rank", "fear_greed", "dxy"), "points"),
     **dict.fromkeys(("realised_vol", "parkinson_vol", "garman_klass_vol"), "percent_a_year"),
@@ -42,6 +43,7 @@ _OWN: Final[dict[str, Unit]] = {
     **dict.fromkeys(("funding_8h", "funding_mean"), "rate_8h"),
     **dict.fromkeys(("funding_above", "funding_below"), "hours"),
     **dict.fromkeys(("streak", "count", "since_entry", "held_support", "held_reclaim"), "bars"),
+    "natr": "percent",
     "funding": "rate",
     "basis_apr": "rate_a_year",
     "days_to_expiry": "days",

@@ -4,10 +4,9 @@ import math
 from collections.abc import Iterator
 
 from steelyard.report.explanation import Explanation, Leg, Margin
-from steelyard.report.ladder_text import price
 from steelyard.report.reasons import joined
 from steelyard.report.text import columns
-from steelyard.report.words import bare_percent, money, number, percent, quantity
+from steelyard.report.words import bare_percent, money, number, percent, price, quantity
 
 
 def ordered_words(explained: Explanation) -> str:

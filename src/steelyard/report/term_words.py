@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from steelyard.policy.units import Unit
-from steelyard.report.ladder_text import exact_price, price
+from steelyard.report.ladder_text import exact_price
 from steelyard.report.terms import Amount, Clause, Comparison, Kind, Term, Tomorrow
-from steelyard.report.words import number, percent, signed_percent
+from steelyard.report.words import number, percent, price, signed_percent
 
 MARKS: Final = {True: "[x]", False: "[ ]"}
 UNKNOWN_MARK: Final = "[?]"
@@ -20,7 +20,7 @@ def amount(found: Amount) -> str:
     Examples
     --------
     >>> amount(Amount(value=-3610.07, unit="price")), amount(Amount(value=0.0005, unit="rate_8h"))
-    ('-3,610', '0.0500 % per 8 h')
+    ('-3,610.1', '0.0500 % per 8 h')
     >>> amount(Amount(value=24.0, unit="hours")), amount(Amount(value=math.nan, unit="bars"))
     ('24 h', 'unknown')
     """
@@ -33,18 +33,15 @@ def _plain(value: float) -> str:
     return f"{value:.4g}" if abs(value) < _LARGE else f"{value:,.0f}"
 
 
-def _signed_price(value: float) -> str:
-    return f"{'-' if value < 0.0 else ''}{price(abs(value))}"
-
-
 def truth(value: float) -> str:
     """Return a condition's value in a word."""
     return "unknown" if math.isnan(value) else "true" if value == 1.0 else "false"
 
 
 _WRITTEN: Final[dict[Unit, Callable[[float], str]]] = {
-    "price": _signed_price,
+    "price": price,
     "share": percent,
+    "percent": lambda value: f"{number(value)} %",
     "points": number,
     "percent_a_year": lambda value: f"{percent(value / 100.0)} a year",
     "rate": lambda value: percent(value, 4),
