@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from steelyard.domain.errors import DataError, PolicyError, RequestError, SteelyardError
     from steelyard.domain.market import Market
     from steelyard.engine.backtest import backtest
+    from steelyard.engine.explain import explain
     from steelyard.engine.lint import Examination, check
     from steelyard.engine.profile import Profile, profile
     from steelyard.policy.load import Policy, load_policy, policy_names
@@ -31,6 +32,7 @@ __all__ = [
     "SteelyardError",
     "backtest",
     "check",
+    "explain",
     "load_policy",
     "open_market",
     "policy_names",
@@ -50,6 +52,7 @@ _HOMES = {
     "SteelyardError": "steelyard.domain.errors",
     "backtest": "steelyard.engine.backtest",
     "check": "steelyard.engine.lint",
+    "explain": "steelyard.engine.explain",
     "load_policy": "steelyard.policy.load",
     "open_market": "steelyard.data.catalogue",
     "policy_names": "steelyard.policy.load",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from steelyard.cli import backtest, check, demo, ladder, policies
+from steelyard.cli import backtest, check, demo, explain, ladder, policies
 from steelyard.cli.console import say
 from steelyard.cli.front import Front
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("backtest")(backtest.backtest)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)
+app.command("explain")(explain.explain)
 app.command("ladder")(ladder.ladder)
 app.add_typer(policies.app, name="policies")
 

@@ -195,7 +195,7 @@ def build_track(market: Market, start_ms: int, end_ms: int) -> Track:
         close=np.stack([spot_close[1:], mark_close[1:]], axis=1)[:, None],
         funding=funding,
         daily_volatility=daily_volatility(market, open_ms)[None],
-        daily_volume=_liquidity(market, open_ms),
+        daily_volume=liquidity(market, open_ms),
         start_price=start,
         moment=np.full(open_ms.size, -1, np.int64),
         first_moment=-1,
@@ -208,8 +208,18 @@ def with_moments(track: Track, signals: Signals) -> Track:
     return track._replace(moment=moment, first_moment=first_moment)
 
 
-def _liquidity(market: Market, open_ms: Ints) -> Floats:
+def liquidity(market: Market, open_ms: Ints) -> Floats:
     """Return the daily volume of each leg; a leg too new to have one borrows that of spot.
+
+    Parameters
+    ----------
+    market : Market
+    open_ms : int64[n]
+        Moments; only bars that had ended by then count.
+
+    Returns
+    -------
+    float64[1, n_legs, n], quote
 
     Raises
     ------

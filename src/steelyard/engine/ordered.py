@@ -1,0 +1,107 @@
+"""This file tells what is ordered, what it costs, and what the account stands on after it."""
+
+import math
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.domain.codes import LEGS, PERP, SPOT
+from steelyard.domain.plan import Account
+from steelyard.domain.record import FILL_REASONS
+from steelyard.engine.standing import Standing
+from steelyard.kernel.look import bands_of, look_at_account
+from steelyard.kernel.track import daily_volatility, liquidity
+from steelyard.report.explanation import Leg, Margin, Orders
+from steelyard.venues.sim import book_fill, fill_of
+
+_NAMES = ("spot", "futures")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trade:
+    """One order as the fill model would fill it now; see ``Leg``."""
+
+    quantity: float = 0.0
+    fee: float = 0.0
+    slippage: float = 0.0
+
+
+def orders_of(standing: Standing) -> Orders:
+    """Return the orders that wait, their cost, and the account before and after them.
+
+    The account after is at the prices before: what is bought is worth what it cost, less the cost.
+    """
+    account = deepcopy(standing.book.account)
+    before = margin_of(standing, account)
+    trades = _traded(standing, account)
+    return Orders(
+        legs=tuple(_leg(standing, number, before, trades[number]) for number in range(len(LEGS))),
+        before=before,
+        after=margin_of(standing, account),
+    )
+
+
+def margin_of(standing: Standing, account: Account) -> Margin:
+    """Return what an account comes to and what its futures stand on."""
+    seen = np.empty(6)
+    look_at_account(account, standing.course.costs, seen)
+    equity, cash, spot, futures, ratio, liquidation = map(float, seen)
+    notional = abs(float(account.quantity[0, PERP] * account.price[0, PERP]))
+    uncovered = math.inf if notional > 0.0 else 0.0
+    return Margin(
+        equity=equity,
+        cash=cash,
+        spot=spot,
+        futures=futures,
+        margin_ratio=ratio,
+        leverage=notional / cash if cash > 0.0 else uncovered,
+        liquidation_price=liquidation,
+    )
+
+
+def _traded(standing: Standing, account: Account) -> list[_Trade]:
+    """Fill what waits at the account's own prices, futures that lower risk first; book it."""
+    pending = standing.book.orders["pending"][0]
+    held = float(account.quantity[0].sum())
+    trades = [_Trade(), _Trade()]
+    for leg in (PERP, SPOT) if held * pending[PERP] < 0.0 else (SPOT, PERP):
+        if pending[leg] != 0.0:
+            trades[leg] = _filled(standing, account, leg, float(pending[leg]))
+    return trades
+
+
+def _filled(standing: Standing, account: Account, leg: int, order: float) -> _Trade:
+    costs = standing.course.costs
+    now = np.array([standing.at_ms])
+    quote = (
+        float(account.price[0, leg]),
+        float(daily_volatility(standing.market, now)[0]),
+        float(liquidity(standing.market, now)[0, leg, 0]),
+    )
+    quantity, price = fill_of(account, costs, 0, leg, order, quote)
+    if quantity == 0.0:
+        return _Trade()
+    fee, slippage = book_fill(account, 0, leg, quantity, price, float(costs.fee[leg]))
+    return _Trade(quantity=quantity, fee=fee, slippage=slippage)
+
+
+def _leg(standing: Standing, number: int, before: Margin, trade: _Trade) -> Leg:
+    stance, order = standing.book.state.stance[0], standing.book.orders[0, number]
+    targets = float(stance["spot"]), float(stance["futures"])
+    pending = float(order["pending"])
+    price = float(standing.book.account.price[0, number])
+    return Leg(
+        name=_NAMES[number],
+        weight=(before.spot, before.futures)[number],
+        target=targets[number],
+        band=float(bands_of(standing.compiled.plan, *targets)[number]),
+        price=price,
+        order=pending,
+        reason=FILL_REASONS[int(order["reason"])] if pending != 0.0 else "",
+        notional=abs(pending) * price,
+        fee=trade.fee,
+        slippage=trade.slippage,
+        fills=trade.quantity,
+        ordered=float(standing.book.moments["ordered"][standing.moment, number]),
+    )

@@ -1,0 +1,85 @@
+"""This file looks into a decision without making one: values, guards and margin for a reader."""
+
+import math
+
+from steelyard.decision.conditions import value_of
+from steelyard.decision.entities import guard_of
+from steelyard.decision.state import State
+from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.plan import Account, Costs, Plan, Signals
+from steelyard.domain.view import View
+from steelyard.kernel.bar import weight_of
+from steelyard.ledger.account import equity
+from steelyard.ledger.margin import liquidation_price, margin_ratio
+from steelyard.planning.orders import band_of
+
+
+@compiled
+def read_values(
+    plan: Plan, signals: Signals, state: State, programs: Ints, contexts: Ints, values: Floats
+) -> None:
+    """Set what each program is worth at the last moment of the signals.
+
+    Parameters
+    ----------
+    programs : int64[n, 2]
+        First operation and end of each.
+    contexts : int64[n]
+        Entity whose entry ``at_entry`` and its sisters speak of in each; -1: nothing is active.
+    values : float64[n]
+        Overwritten: a number, 1 or 0, or NaN for unknown.
+    """
+    moment = signals.ms.size - 1
+    for row in range(programs.shape[0]):
+        program = (programs[row, 0], programs[row, 1])
+        values[row] = value_of(plan, signals, state, moment, contexts[row], program)
+
+
+@compiled
+def guard_now(plan: Plan, state: State, account: Account, entity: int) -> float:
+    """Return 1 if an entity's guard holds on an account with equity, or it has none, else 0."""
+    spot = weight_of(account, 0, SPOT) if equity(account) > 0.0 else 0.0
+    return guard_of(plan, state, entity, View(spot, account.futures_result[0]))
+
+
+@compiled
+def look_at_account(account: Account, costs: Costs, seen: Floats) -> None:
+    """Set what an account comes to.
+
+    Parameters
+    ----------
+    seen : float64[6]
+        Overwritten: equity and cash in quote, weights of spot and futures (0 without equity),
+        margin ratio, and the mark that liquidates (NaN where none does).
+    """
+    total = equity(account)
+    seen[0] = total
+    seen[1] = account.cash[0]
+    for leg in range(2):
+        seen[2 + leg] = weight_of(account, 0, leg) if total > 0.0 else 0.0
+    seen[4] = margin_ratio(account, costs)
+    seen[5] = forced_at(account, costs)
+
+
+@compiled_inside
+def forced_at(account: Account, costs: Costs) -> float:
+    """Return the mark at which the futures leg is closed by force; NaN where none is."""
+    quantity = account.quantity[0, PERP]
+    if quantity == 0.0:
+        return math.nan
+    return liquidation_price(
+        account.cash[0],
+        quantity,
+        account.price[0, PERP],
+        costs.tier_cap[0],
+        costs.tier_rate[0],
+        costs.tier_deduction[0],
+    )
+
+
+@compiled
+def bands_of(plan: Plan, spot: float, futures: float) -> tuple[float, float]:
+    """Return how far spot and futures may be off their targets without a trade."""
+    return band_of(plan.limits, spot), band_of(plan.limits, futures)

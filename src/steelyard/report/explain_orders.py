@@ -1,0 +1,83 @@
+"""This file puts into words what is ordered, what it costs, and what the account stands on."""
+
+import math
+from collections.abc import Iterator
+
+from steelyard.report.explanation import Explanation, Leg, Margin
+from steelyard.report.reasons import joined
+from steelyard.report.text import columns
+from steelyard.report.words import bare_percent, money, number, percent, price, quantity
+
+
+def ordered_words(explained: Explanation) -> str:
+    """Return what waits to be filled, or that nothing does."""
+    waiting = [leg for leg in explained.orders.legs if leg.order != 0.0]
+    if waiting:
+        said = joined([_order(explained, leg) for leg in waiting])
+        why = " by margin defence" if waiting[0].reason == "margin_defence" else ""
+        return f"ordered{why}: {said}"
+    if any(leg.ordered != 0.0 for leg in explained.orders.legs):
+        return "nothing is ordered: what was asked for last has been filled or dropped"
+    return "nothing is ordered"
+
+
+def _order(explained: Explanation, leg: Leg) -> str:
+    verb = "buy" if leg.order > 0.0 else "sell"
+    return f"{verb} {quantity(leg.order, explained.asset)} {leg.name}"
+
+
+def order_lines(explained: Explanation) -> Iterator[str]:
+    """Yield the legs with their orders, and the account before and after."""
+    head = ["", "held %", "target %", "band %", "order", "notional", "fee", "slippage"]
+    yield f"Orders and margin, {explained.quote}"
+    rows = [_leg_row(explained, leg) for leg in explained.orders.legs]
+    yield from (f"  {line}" for line in columns([head, *rows]))
+    before, after = explained.orders.before, explained.orders.after
+    any_order = any(leg.order != 0.0 for leg in explained.orders.legs)
+    sides = [("before", before), ("after", after)] if any_order else [("now", before)]
+    head = ["", "equity", "spot %", "futures %", "leverage", "margin ratio", "liquidation"]
+    yield from (f"  {line}" for line in columns([head, *(_margin_row(*one) for one in sides)]))
+    for leg in explained.orders.legs:
+        if leg.order == 0.0:
+            yield f"  {_not_ordered(leg)}"
+
+
+def _leg_row(explained: Explanation, leg: Leg) -> list[str]:
+    has_order = leg.order != 0.0
+    verb = "buy" if leg.order > 0.0 else "sell"
+    return [
+        leg.name,
+        bare_percent(leg.weight),
+        bare_percent(leg.target),
+        bare_percent(leg.band),
+        f"{verb} {quantity(leg.order, explained.asset)}" if has_order else "-",
+        money(leg.notional) if has_order else "-",
+        number(leg.fee) if has_order else "-",
+        number(leg.slippage) if has_order else "-",
+    ]
+
+
+def _margin_row(name: str, margin: Margin) -> list[str]:
+    no_price = math.isnan(margin.liquidation_price)
+    return [
+        name,
+        money(margin.equity),
+        bare_percent(margin.spot),
+        bare_percent(margin.futures),
+        number(margin.leverage) if math.isfinite(margin.leverage) else "no cash",
+        percent(margin.margin_ratio) if math.isfinite(margin.margin_ratio) else "no cash",
+        "at no price" if no_price else price(margin.liquidation_price),
+    ]
+
+
+def _not_ordered(leg: Leg) -> str:
+    """Return why no order waits in a leg."""
+    off = abs(leg.target - leg.weight)
+    if off < leg.band:
+        return f"{leg.name}: {percent(off, 2)} off its target, within the band"
+    if leg.ordered != 0.0:
+        return f"{leg.name}: {percent(off, 2)} off its target; its order has been filled"
+    return (
+        f"{leg.name}: {percent(off, 2)} off its target; no evaluation has ordered it since, or "
+        f"the least notional or the day's turnover held it back"
+    )
