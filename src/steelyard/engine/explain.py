@@ -24,7 +24,7 @@ from steelyard.report.activity import BASELINE
 from steelyard.report.explanation import Entity, Explanation, Needed
 from steelyard.report.inputs import RunInputs
 from steelyard.report.policy_facts import policy_facts
-from steelyard.report.reasons import reason
+from steelyard.report.reasons import why
 from steelyard.report.terms import Clause, Tomorrow
 
 
@@ -99,7 +99,7 @@ def explanation(standing: Standing, crossings: Crossings | None = None) -> Expla
 
 
 def _reason(standing: Standing) -> str:
-    """Return what a report says of the last decision."""
+    """Return what a report says of the last decision, without what was ordered."""
     course = standing.course
     walked = outcome(standing.book, standing.signals, course.track, course.cash)
     run = RunInputs(
@@ -111,7 +111,7 @@ def _reason(standing: Standing) -> str:
         benchmarks={},
         assumptions={},
     )
-    return reason(run, standing.moment)
+    return " ".join(why(run, standing.moment))
 
 
 def _entity(standing: Standing, reading: Reading, crossings: Crossings | None) -> Entity:

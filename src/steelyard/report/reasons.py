@@ -167,8 +167,8 @@ def has_news(inputs: RunInputs, row: int) -> bool:
     return bool(differs)
 
 
-def sentences(inputs: RunInputs, row: int) -> list[str]:
-    """Return why the decision of one evaluation is what it is, sentence by sentence.
+def why(inputs: RunInputs, row: int) -> list[str]:
+    """Return what changed at one evaluation, what is in force, and how the targets came about.
 
     Parameters
     ----------
@@ -185,9 +185,14 @@ def sentences(inputs: RunInputs, row: int) -> list[str]:
         _in_force(inputs, row),
         _unknown(inputs, row),
         f"Targets: {composition(inputs, row) or weights(spot, futures)}.",
-        _orders(inputs, row),
     ]
     return [sentence for sentence in said if sentence]
+
+
+def sentences(inputs: RunInputs, row: int) -> list[str]:
+    """Return why the decision of one evaluation is what it is, and what was ordered."""
+    orders = _orders(inputs, row)
+    return [*why(inputs, row), *([orders] if orders else [])]
 
 
 def reason(inputs: RunInputs, row: int) -> str:

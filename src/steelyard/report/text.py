@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NARROWEST = 80
 WARNINGS_SHOWN = 3
-TRIGGERS_SHOWN = 8
+TRIGGERS_SHOWN = 10
 BY_FORCE = "Liquidated"
 """How a warning begins that tells of a loss by force, the only thing written in red."""
 
