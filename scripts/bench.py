@@ -20,7 +20,7 @@ from steelyard.data.catalogue import open_market
 from steelyard.data.synthetic import synthetic_market, write_synthetic
 from steelyard.domain.market import Market
 from steelyard.domain.time import text
-from steelyard.engine.backtest import Course, lay_course
+from steelyard.engine.course import Course, lay_course
 from steelyard.engine.replay import replay
 from steelyard.kernel.walk import walk
 from steelyard.policy.compile import compile_policy

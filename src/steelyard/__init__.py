@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from steelyard.domain.market import Market
     from steelyard.engine.backtest import backtest
     from steelyard.engine.explain import explain
+    from steelyard.engine.ladder import ladder
     from steelyard.engine.lint import Examination, check
     from steelyard.engine.profile import Profile, profile
+    from steelyard.engine.review import review
     from steelyard.policy.load import Policy, load_policy, policy_names
     from steelyard.report.result import Result
 
@@ -33,10 +35,12 @@ __all__ = [
     "backtest",
     "check",
     "explain",
+    "ladder",
     "load_policy",
     "open_market",
     "policy_names",
     "profile",
+    "review",
     "synthetic_market",
 ]
 
@@ -53,10 +57,12 @@ _HOMES = {
     "backtest": "steelyard.engine.backtest",
     "check": "steelyard.engine.lint",
     "explain": "steelyard.engine.explain",
+    "ladder": "steelyard.engine.ladder",
     "load_policy": "steelyard.policy.load",
     "open_market": "steelyard.data.catalogue",
     "policy_names": "steelyard.policy.load",
     "profile": "steelyard.engine.profile",
+    "review": "steelyard.engine.review",
     "synthetic_market": "steelyard.data.synthetic",
 }
 

@@ -11,7 +11,8 @@ from steelyard.domain.codes import PART_LIQUIDATION, PERP
 from steelyard.domain.market import Market
 from steelyard.domain.record import FILL_LIQUIDATION, Fills
 from steelyard.domain.time import HOUR_MS
-from steelyard.engine.backtest import backtest, lay_course
+from steelyard.engine.backtest import backtest
+from steelyard.engine.course import lay_course
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import load_policy
 from tests.support.data import real_data

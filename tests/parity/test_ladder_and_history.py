@@ -10,7 +10,7 @@ from steelyard.data.synthetic import synthetic_market
 from steelyard.domain.market import Market
 from steelyard.domain.record import Walk
 from steelyard.domain.time import DAY_MS
-from steelyard.engine.backtest import DEFAULT_CASH, lay_course
+from steelyard.engine.course import DEFAULT_CASH, lay_course
 from steelyard.engine.standing import stand_at
 from steelyard.engine.tomorrow import Rung, given_day, live_on
 from steelyard.policy.compile import CompiledPolicy, compile_policy

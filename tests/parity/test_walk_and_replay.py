@@ -7,7 +7,7 @@ from steelyard.data.catalogue import open_market
 from steelyard.data.synthetic import synthetic_market
 from steelyard.domain.market import Market
 from steelyard.domain.record import Walk
-from steelyard.engine.backtest import lay_course
+from steelyard.engine.course import lay_course
 from steelyard.engine.replay import replay
 from steelyard.kernel.walk import walk
 from steelyard.policy.compile import compile_policy

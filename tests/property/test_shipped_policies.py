@@ -17,7 +17,7 @@ from steelyard.domain.market import Bars, Market
 from steelyard.domain.plan import Signals
 from steelyard.domain.record import Walk
 from steelyard.domain.view import View
-from steelyard.engine.backtest import lay_course
+from steelyard.engine.course import lay_course
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import load_policy, policy_names
 from tests.support.looking_ahead import DECIDED, look_aheads, random_cuts

@@ -10,7 +10,8 @@ from steelyard.data.synthetic import synthetic_market
 from steelyard.domain.errors import DataError, PolicyError, RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.record import Walk
-from steelyard.engine.backtest import backtest, constant_delta, lay_course
+from steelyard.engine.backtest import backtest, constant_delta
+from steelyard.engine.course import lay_course
 from steelyard.engine.standing import stand
 from steelyard.kernel.track import build_costs
 from steelyard.kernel.walk import walk

@@ -67,7 +67,7 @@ def test_too_many_rungs_are_refused() -> None:
 
 
 def test_a_change_is_found_at_the_very_close_the_condition_names(standing: Standing) -> None:
-    found = ladder(standing, imagined_day(standing.market), reach=0.1, step=0.02)
+    found = climb(standing, imagined_day(standing.market), reach=0.1, step=0.02)
     turn = next(change for change in found.changes if change.below.phases != change.above.phases)
 
     threshold = 0.95 * found.last
@@ -135,12 +135,12 @@ def test_a_day_cannot_be_imagined_from_an_unknown_price(market: Market) -> None:
 
 def test_a_moment_after_the_data_is_refused(market: Market) -> None:
     with pytest.raises(RequestError, match=r"is after the data of .*choose a moment up to then"):
-        climb(load_policy("hold"), market, at="2199-01-01")
+        ladder(load_policy("hold"), market, at="2199-01-01")
 
 
 def test_a_moment_before_the_account_is_refused(market: Market) -> None:
     with pytest.raises(RequestError, match="is not after the account's start"):
-        climb(load_policy("hold"), market, at="2000-06-01")
+        ladder(load_policy("hold"), market, at="2000-06-01")
 
 
 def test_the_text_answers_first_and_names_the_close_of_the_jump(
@@ -149,7 +149,7 @@ def test_the_text_answers_first_and_names_the_close_of_the_jump(
     at = noon_day(market)
     last = float(stand(load_policy("hold"), market, at=at).market.spot.close[-1])
     file = written(tmp_path, THRESHOLD.format(price=0.95 * last))
-    facts = climb(load_policy(str(file)), market, at=at, spread=(0.1, 0.02))
+    facts = ladder(load_policy(str(file)), market, at=at, spread=(0.1, 0.02))
     said = ladder_text(facts)
 
     assert "asks for spot 60.0 %, futures +40.0 % (baseline)" in " ".join(said.split())
@@ -164,7 +164,7 @@ def test_the_document_has_every_rung_and_tells_changes_of_orders_apart(
     at = noon_day(market)
     last = float(stand(load_policy("hold"), market, at=at).market.spot.close[-1])
     file = written(tmp_path, THRESHOLD.format(price=0.95 * last))
-    facts = climb(load_policy(str(file)), market, at=at, spread=(0.1, 0.02))
+    facts = ladder(load_policy(str(file)), market, at=at, spread=(0.1, 0.02))
     document = ladder_document(facts)
     rungs, changes = document["rungs"], document["changes"]
 

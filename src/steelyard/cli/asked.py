@@ -70,7 +70,7 @@ def refuse_early(policy: "CompiledPolicy", market: "Market", dates: Dates, cash:
     RequestError
         If the dates lie outside the data, or the cash is no amount to begin with.
     """
-    from steelyard.engine.backtest import lay_course
+    from steelyard.engine.course import lay_course
     from steelyard.policy.needs import check_needs
 
     check_needs(policy, market)

@@ -87,7 +87,7 @@ def _refuse_without_data(
 
 
 def _examined(policy: "Policy", market: "Market", dates: "Dates") -> "Examination":
-    from steelyard.engine.backtest import lay_course
+    from steelyard.engine.course import lay_course
     from steelyard.engine.lint import check as examined
 
     lay_course(market, start=dates[0], end=dates[1])

@@ -30,7 +30,7 @@ def demo(
 
     refuse_unwritable(out)
     from steelyard.data.synthetic import synthetic_market
-    from steelyard.engine.backtest import DEFAULT_CASH
+    from steelyard.engine.course import DEFAULT_CASH
     from steelyard.policy.load import load_policy
 
     result = run(load_policy("article"), synthetic_market(), (None, None), DEFAULT_CASH)

@@ -33,7 +33,7 @@ def ladder(
     """
     from steelyard.cli.asked import market_of
     from steelyard.cli.console import announce_compiling, say, waiting, width
-    from steelyard.engine.ladder import climb
+    from steelyard.engine.ladder import ladder as climbed
     from steelyard.policy.load import load_policy
     from steelyard.report.document import as_json
     from steelyard.report.ladder import ladder_document
@@ -43,5 +43,5 @@ def ladder(
     market = market_of(data, asset, venue)
     announce_compiling()
     with waiting(f"Climbing the ladder of {loaded.name} on {market.asset}"):
-        facts = climb(loaded, market, at=at, start=start, cash=cash, spread=(reach, step))
+        facts = climbed(loaded, market, at=at, start=start, cash=cash, spread=(reach, step))
     say(as_json(ladder_document(facts)) if json else ladder_text(facts, width=width()))

@@ -1,30 +1,18 @@
 """This file is the main job: a policy over history, beside its benchmarks, as a result."""
 
-import math
-from dataclasses import dataclass
-from numbers import Real
-from typing import Final
+from functools import partial
 
 import numpy as np
 
-from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
-from steelyard.domain.plan import Costs, Signals, Track
+from steelyard.domain.plan import Costs
 from steelyard.domain.record import Walk
-from steelyard.engine.dates import period
-from steelyard.engine.impact import refuse_beyond_market, size_warnings
+from steelyard.engine.course import DEFAULT_CASH, lay_course
+from steelyard.engine.impact import size_warnings
+from steelyard.engine.ladder import ladder_at_end
 from steelyard.kernel.fill import MOST_BPS
-from steelyard.kernel.track import (
-    HALF_SPREAD_BPS,
-    IMPACT,
-    LIQUIDITY_DAYS,
-    build_costs,
-    build_track,
-    with_moments,
-)
-from steelyard.kernel.walk import walk
-from steelyard.policy.compile import CompiledPolicy, compile_policy
-from steelyard.policy.evaluate import Memo, evaluate_signals
+from steelyard.kernel.track import HALF_SPREAD_BPS, IMPACT, LIQUIDITY_DAYS
+from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series
 from steelyard.policy.sources import source_switches
@@ -32,106 +20,8 @@ from steelyard.report.inputs import JsonValue, RunInputs
 from steelyard.report.policy_facts import policy_facts
 from steelyard.report.result import Result, build_result
 
-DEFAULT_CASH = 100_000.0
-"""Quote currency an account begins with unless told otherwise."""
-
-MOST_CASH: Final = 1e12
-"""More than any market trades in years; up to here amounts keep their cents."""
-
 _TWIN_LEVERAGE = 2.0
 """Leverage limit of the constant-delta twin: that of the policy it is made of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """One market between two moments, ready for any number of policies.
-
-    Parameters
-    ----------
-    market : Market
-    start_ms, end_ms : int, milliseconds
-    track : Track
-        Its bars; every policy has its own moments on them.
-    costs : Costs
-    cash : float, quote
-    memo : Memo
-        Values of sub-expressions, shared by all policies on this market.
-    """
-
-    market: Market
-    start_ms: int
-    end_ms: int
-    track: Track
-    costs: Costs
-    cash: float
-    memo: Memo
-
-    def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
-        """Return a policy's signals and the bars its account walks over."""
-        signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
-        return signals, with_moments(self.track, signals)
-
-    def run(self, compiled: CompiledPolicy) -> Walk:
-        """Return the outcome of a policy.
-
-        Raises
-        ------
-        RequestError
-            If its orders are beyond what the market can take.
-        """
-        signals, track = self.prepare(compiled)
-        walked = walk(compiled.plan, signals, track, self.costs, self.cash)
-        refuse_beyond_market(self.market.asset, walked.fills, track)
-        return walked
-
-
-def _amount(cash: object, quote: str) -> float:
-    """Return the cash of an account as a number.
-
-    Raises
-    ------
-    RequestError
-        If it is none, or no amount to begin with.
-    """
-    if isinstance(cash, bool) or not isinstance(cash, Real):
-        raise RequestError(f"cash is {cash!r}, which is no number; write it as 100000")
-    amount = float(cash)
-    if math.isfinite(amount) and 0.0 < amount <= MOST_CASH:
-        return amount
-    raise RequestError(
-        f"cash is {amount:g}; begin with an amount of {quote} above 0 and at most {MOST_CASH:,.0f}"
-    )
-
-
-def lay_course(
-    market: Market, *, start: str | None, end: str | None, cash: float = DEFAULT_CASH
-) -> Course:
-    """Return the course of a run.
-
-    Parameters
-    ----------
-    start, end : str or None
-        Days or hours, UTC; an end day is included. None: as far as the data reaches.
-    cash : float, quote, > 0
-
-    Raises
-    ------
-    RequestError
-        If the dates lie outside the data, or the cash is no amount to begin with.
-    DataError
-        If a funding settlement is missing within.
-    """
-    amount = _amount(cash, market.quote)
-    start_ms, end_ms = period(market, start, end)
-    return Course(
-        market=market,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        track=build_track(market, start_ms, end_ms),
-        costs=build_costs(market),
-        cash=amount,
-        memo={},
-    )
 
 
 def constant_delta(walked: Walk) -> tuple[float, float]:
@@ -235,5 +125,6 @@ def backtest(
                 *size_warnings(walked.fills, course.track),
                 *source_switches(compiled, market, course.start_ms, course.end_ms, course.memo),
             ),
+            ladder=partial(ladder_at_end, compiled, course),
         )
     )

@@ -6,9 +6,9 @@ import numpy as np
 
 from steelyard.domain import codes
 from steelyard.domain.market import Market
-from steelyard.engine.backtest import DEFAULT_CASH
 from steelyard.engine.clauses import Clauses
 from steelyard.engine.composed import composition_of
+from steelyard.engine.course import DEFAULT_CASH
 from steelyard.engine.crossings import Crossings, open_day
 from steelyard.engine.ladder import REACH
 from steelyard.engine.lives import life_of, needs_of, standpoint_of

@@ -1,16 +1,16 @@
 """This file is the ladder: what a policy would decide at each of tomorrow's possible closes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from steelyard.domain.errors import RequestError
+from steelyard.domain.errors import DataError, RequestError
 from steelyard.domain.market import Market
-from steelyard.engine.backtest import DEFAULT_CASH
-from steelyard.engine.standing import Standing, stand
+from steelyard.engine.course import DEFAULT_CASH, Course
+from steelyard.engine.standing import Standing, stand, stand_at
 from steelyard.engine.tomorrow import (
     IMAGINED,
     Close,
@@ -20,7 +20,8 @@ from steelyard.engine.tomorrow import (
     imagined_day,
     live_on,
 )
-from steelyard.policy.load import Policy
+from steelyard.policy.compile import CompiledPolicy
+from steelyard.policy.load import Policy, load_policy
 from steelyard.report.activity import BASELINE
 from steelyard.report.ladder import Decided, LadderFacts, Turn
 
@@ -73,15 +74,19 @@ class Ladder:
     changes: tuple[Change, ...]
 
 
-def sudden(rung: Rung) -> Sudden:
-    """Return what of a decision changes at once: regime, conditions, phases, signs of the orders.
+def decided_suddenly(rung: Rung) -> Sudden:
+    """Return what of a decision changes at once: regime, conditions, phases.
 
-    Targets move with strength and prices, so they differ at every close; an unknown condition is
-    written as -1, because NaN is not equal to itself.
+    Targets move with strength, so they differ at every close; an unknown condition is written as
+    -1, because NaN is not equal to itself.
     """
     conditions = tuple(-1.0 if np.isnan(value) else value for value in rung.conditions)
-    signs = tuple(float(np.sign(order)) for order in rung.ordered)
-    return (float(rung.regime),), conditions, tuple(map(float, rung.phases)), signs
+    return (float(rung.regime),), conditions, tuple(map(float, rung.phases))
+
+
+def sudden(rung: Rung) -> Sudden:
+    """Return ``decided_suddenly`` and the signs of the orders, which move with prices."""
+    return *decided_suddenly(rung), tuple(float(np.sign(order)) for order in rung.ordered)
 
 
 def closes(last: Close, *, reach: float = REACH, step: float = STEP) -> tuple[Close, ...]:
@@ -116,7 +121,14 @@ def closes(last: Close, *, reach: float = REACH, step: float = STEP) -> tuple[Cl
     return tuple(last * (1.0 + step * number) for number in range(-each, each + 1))
 
 
-def ladder(standing: Standing, day: Day, *, reach: float = REACH, step: float = STEP) -> Ladder:
+def climb(
+    standing: Standing,
+    day: Day,
+    *,
+    reach: float = REACH,
+    step: float = STEP,
+    orders: bool = True,
+) -> Ladder:
     """Return what a policy would decide at each of tomorrow's possible closes.
 
     Parameters
@@ -126,32 +138,38 @@ def ladder(standing: Standing, day: Day, *, reach: float = REACH, step: float = 
     day : Day
         How it goes on, from ``imagined_day`` or ``given_day``.
     reach, step : float, fractions of the last close
+    orders : bool
+        Whether a change of nothing but an order's sign is looked for too.
 
     Raises
     ------
     RequestError
         If the rungs cannot be laid.
     """
+    what = sudden if orders else decided_suddenly
     last = float(standing.market.spot.close[-1])
     rungs = tuple(live_on(standing, day, close) for close in closes(last, reach=reach, step=step))
     found = (
         change
         for below, above in pairwise(rungs)
-        for change in _changes(standing, day, below, above)
+        for change in _changes(standing, day, (below, above), what)
     )
     return Ladder(last=last, rungs=rungs, changes=tuple(found))
 
 
-def _changes(standing: Standing, day: Day, below: Rung, above: Rung) -> Iterator[Change]:
+def _changes(
+    standing: Standing, day: Day, between: tuple[Rung, Rung], what: Callable[[Rung], Sudden]
+) -> Iterator[Change]:
     """Yield every change between two rungs, by halving until they are next to each other."""
-    if sudden(below) == sudden(above):
+    below, above = between
+    if what(below) == what(above):
         return
     if above.close - below.close <= EXACT * below.close:
         yield Change(below=below, above=above)
         return
     middle = live_on(standing, day, (below.close + above.close) / 2.0)
-    yield from _changes(standing, day, below, middle)
-    yield from _changes(standing, day, middle, above)
+    yield from _changes(standing, day, (below, middle), what)
+    yield from _changes(standing, day, (middle, above), what)
 
 
 def ladder_facts(standing: Standing, found: Ladder, *, assumed: str = IMAGINED) -> LadderFacts:
@@ -198,8 +216,8 @@ def ladder_facts(standing: Standing, found: Ladder, *, assumed: str = IMAGINED) 
     )
 
 
-def climb(
-    policy: Policy,
+def ladder(
+    policy: Policy | str,
     market: Market,
     *,
     at: str | None = None,
@@ -211,7 +229,8 @@ def climb(
 
     Parameters
     ----------
-    policy : Policy
+    policy : Policy or str
+        A loaded policy, or the name or path of one.
     market : Market
         What is known up to ``at``; what lies beyond is not looked at.
     at : str, optional
@@ -235,6 +254,22 @@ def climb(
     """
     reach, step = spread
     closes(1.0, reach=reach, step=step)
-    standing = stand(policy, market, at=at, start=start, cash=cash)
-    found = ladder(standing, imagined_day(standing.market), reach=reach, step=step)
+    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    standing = stand(loaded, market, at=at, start=start, cash=cash)
+    found = climb(standing, imagined_day(standing.market), reach=reach, step=step)
     return ladder_facts(standing, found)
+
+
+def ladder_at_end(compiled: CompiledPolicy, course: Course) -> LadderFacts | None:
+    """Return the ladder of the day that is open where a run ends, without changes of orders alone.
+
+    None where the last price is unknown.
+    """
+    standing = stand_at(
+        compiled, course.market, course.end_ms, start_ms=course.start_ms, cash=course.cash
+    )
+    try:
+        day = imagined_day(standing.market)
+    except DataError:
+        return None
+    return ladder_facts(standing, climb(standing, day, step=2.0 * STEP, orders=False))

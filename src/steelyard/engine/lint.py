@@ -9,7 +9,7 @@ import numpy as np
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Signals, Track
 from steelyard.domain.record import Walk
-from steelyard.engine.backtest import Course, lay_course
+from steelyard.engine.course import Course, lay_course
 from steelyard.engine.evidence import Evidence, evidence_of
 from steelyard.engine.foresight import cuts_of, foresight
 from steelyard.engine.witnesses import (

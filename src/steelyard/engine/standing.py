@@ -7,7 +7,7 @@ from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Signals
 from steelyard.domain.time import HOUR_MS, text
-from steelyard.engine.backtest import DEFAULT_CASH, Course, lay_course
+from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.dates import moment_of
 from steelyard.engine.impact import refuse_beyond_market
 from steelyard.kernel.book import Book, fills_of, open_book

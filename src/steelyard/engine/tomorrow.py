@@ -40,14 +40,11 @@ class Rung:
     ----------
     close : float, quote per coin
         Where the day closes.
-    market : Market
-        The history with that day.
     book : Book
         State, account and orders after the evaluation at the day's end.
     """
 
     close: Close
-    market: Market
     book: Book
 
     @property
@@ -244,7 +241,7 @@ def live_on(standing: Standing, day: Day, close: Close) -> Rung:
     track = with_moments(build_track(market, standing.at_ms, until_ms), signals)
     book = _continued(standing, open_book(plan, signals, track, standing.course.cash))
     walk_bars(plan, signals, track._replace(first_moment=-1), costs, book)  # 0 has been evaluated
-    return Rung(close=close, market=market, book=book)
+    return Rung(close=close, book=book)
 
 
 def _continued(standing: Standing, empty: Book) -> Book:

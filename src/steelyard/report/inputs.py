@@ -1,11 +1,14 @@
 """What a report is made of: the policy's words, the market, the walks, the assumptions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from steelyard.domain.market import Market
 from steelyard.domain.record import Walk
+
+if TYPE_CHECKING:
+    from steelyard.report.ladder import LadderFacts
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | Mapping[str, JsonValue] | None"
 """What a JSON document may hold; an unknown number is None, never NaN."""
@@ -72,6 +75,9 @@ class RunInputs:
     warnings : tuple of str
         What the engine and the policy compiler have to say. Liquidations, holes, waiting orders,
         synthetic data and too few events need not be in it: the report finds those itself.
+    ladder : callable
+        Climbs the ladder of the day that is open at the end; asked by the page only, as it takes
+        a second.
     """
 
     policy: PolicyFacts
@@ -82,3 +88,4 @@ class RunInputs:
     benchmarks: Mapping[str, Walk]
     assumptions: Mapping[str, JsonValue]
     warnings: tuple[str, ...] = ()
+    ladder: "Callable[[], LadderFacts | None]" = lambda: None

@@ -14,6 +14,7 @@ from steelyard.report import pictures, tables
 from steelyard.report.figures import figures
 from steelyard.report.findings import holes_met, warnings
 from steelyard.report.inputs import JsonValue
+from steelyard.report.ladder_figures import ladder_figures, ladder_words
 from steelyard.report.story import MEANINGS, TITLES, answer, caveat
 from steelyard.report.words import iso, last_day, unbroken
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from steelyard.report.result import Result
 
 ASSETS = files("steelyard.report") / "assets"
+SCRIPTS = ("packed.js", "ladder.js", "report.js")
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of one of the files that pages are made of."""
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
@@ -51,7 +54,9 @@ def page(result: "Result") -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    template = environment.from_string(_asset("report.html.j2"))
+    template = environment.from_string(asset("report.html.j2"))
+    ladder = result.inputs.ladder()
+    drawn = {**figures(result), "ladder": None if ladder is None else ladder_figures(ladder)}
     return template.render(
         result=result,
         answer=unbroken(answer(result)),
@@ -72,8 +77,10 @@ def page(result: "Result") -> str:
         iso=iso,
         main_picture=pictures.main_picture(result),
         waterfall=pictures.waterfall(result),
-        figures=Markup(embedded(figures(result))),  # noqa: S704 - escaped by ``embedded``
-        style=Markup(_asset("report.css")),  # noqa: S704 - our own file
-        script=Markup(_asset("packed.js") + _asset("report.js")),  # noqa: S704 - our own file
-        echarts=Markup(_asset("echarts.min.js")),  # noqa: S704 - vendored file
+        ladder=ladder,
+        ladder_words="" if ladder is None else ladder_words(ladder),
+        figures=Markup(embedded(drawn)),  # noqa: S704 - escaped by ``embedded``
+        style=Markup(asset("report.css")),  # noqa: S704 - our own file
+        script=Markup("".join(map(asset, SCRIPTS))),  # noqa: S704 - our own files
+        echarts=Markup(asset("echarts.min.js")),  # noqa: S704 - vendored file
     )

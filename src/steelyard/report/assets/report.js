@@ -784,10 +784,14 @@
     });
   }
 
+  const stairs = document.getElementById("ladder");
+  let climbed = null;
   const redraw = () => {
     fillKey();
     draw();
     drawBridge();
+    climbed?.dispose();
+    climbed = stairs ? drawLadder(stairs, data.ladder, data.quote, ink) : null;
   };
   /** What is packed is drawn when it is there; a page that cannot unpack it says so and goes on. */
   const unpack = async () => {

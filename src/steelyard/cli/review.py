@@ -1,0 +1,62 @@
+"""This file is the command ``steelyard review``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steelyard.cli import options
+
+
+def review(
+    policy: options.PolicyName,
+    *,
+    data: options.Data = None,
+    asset: options.Asset = None,
+    venue: options.Venue = "binance",
+    at: options.At = None,
+    start: options.Start = None,
+    cash: options.Cash = 100_000.0,
+    settings: options.Settings = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            parser=options.folder_to_write,
+            help="Also write the page, review.html.",
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Review a policy as one would every day: where it stands, what is near, what is new.
+
+    State and distance of every trigger, the regime, key levels, the volume profile, funding, open
+    interest, volatility and basis against their year, and the ladder of tomorrow's closes.
+    """
+    from steelyard.cli.asked import market_of
+    from steelyard.cli.console import announce_compiling, say, waiting, width
+    from steelyard.cli.folder import refuse_unwritable
+    from steelyard.engine.review import review as reviewed
+    from steelyard.policy.load import load_policy
+    from steelyard.report.document import as_json
+    from steelyard.report.review_document import review_document
+    from steelyard.report.review_page import review_page
+    from steelyard.report.review_text import review_text
+    from steelyard.report.writing import write_files
+
+    if out is not None:
+        refuse_unwritable(out)
+    loaded = load_policy(policy, settings or ())
+    market = market_of(data, asset, venue)
+    announce_compiling()
+    with waiting(f"Reviewing {loaded.name} on {market.asset}"):
+        found = reviewed(loaded, market, at=at, start=start, cash=cash)
+    page = None
+    if out is not None:
+        content = review_page(found).encode("utf-8")
+        page = str(write_files(out, {"review.html": content})[-1])
+    if json:
+        say(as_json(review_document(found)))
+        return
+    say(review_text(found, page=page, width=width()))
