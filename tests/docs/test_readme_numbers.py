@@ -8,6 +8,7 @@ import pytest
 from steelyard.data.catalogue import open_market
 from steelyard.engine.backtest import backtest
 from steelyard.engine.dates import window
+from steelyard.engine.ladder import ladder
 from steelyard.report.words import money, percent, signed_percent
 from tests.support.data import real_data
 
@@ -61,3 +62,13 @@ def test_the_readme_tells_how_the_policy_did_over_all_years() -> None:
         f"ended at {money(result.end_equity)} ({signed_percent(result.total_return)}) and holding "
         f"at {money(float(held[-1]))} ({signed_percent(float(held[-1] / held[0]) - 1.0)})."
     )
+
+
+@pytest.mark.real
+def test_the_readme_tells_the_closes_of_the_ladder() -> None:
+    facts = ladder("article", open_market(real_data(), asset="BTC"), at="2024-01-15")
+    jumps = [turn for turn in facts.turns if turn.moves_targets and turn.above.close > facts.last]
+    said = README.read_text("utf-8")
+
+    assert [turn.above.regime for turn in jumps] == ["breakdown", "baseline"]
+    assert all(money(turn.above.close) in said for turn in jumps)
