@@ -1,11 +1,14 @@
 """This file is the command ``steelyard review``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from steelyard.cli import options
+
+if TYPE_CHECKING:
+    from steelyard.report.review import Review
 
 
 def review(
@@ -41,9 +44,7 @@ def review(
     from steelyard.policy.load import load_policy
     from steelyard.report.document import as_json
     from steelyard.report.review_document import review_document
-    from steelyard.report.review_page import review_page
     from steelyard.report.review_text import review_text
-    from steelyard.report.writing import write_files
 
     if out is not None:
         refuse_unwritable(out)
@@ -52,11 +53,16 @@ def review(
     announce_compiling()
     with waiting(f"Reviewing {loaded.name} on {market.asset}"):
         found = reviewed(loaded, market, at=at, start=start, cash=cash)
-    page = None
-    if out is not None:
-        content = review_page(found).encode("utf-8")
-        page = str(write_files(out, {"review.html": content})[-1])
+    page = None if out is None else _written(found, out)
     if json:
         say(as_json(review_document(found)))
         return
     say(review_text(found, page=page, width=width()))
+
+
+def _written(found: "Review", folder: Path) -> str:
+    """Return where the page is, after writing it."""
+    from steelyard.report.review_page import review_page
+    from steelyard.report.writing import write_files
+
+    return str(write_files(folder, {"review.html": review_page(found).encode("utf-8")})[-1])
