@@ -79,6 +79,12 @@ def folder_to_write(given: str | Path) -> Path:
     return Path(given)
 
 
+PageFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", parser=folder_to_write, help="Also write the page, review.html."
+    ),
+]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else.")
 ]

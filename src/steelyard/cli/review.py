@@ -1,9 +1,7 @@
 """This file is the command ``steelyard review``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from steelyard.cli import options
 
@@ -21,15 +19,7 @@ def review(
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
     settings: options.Settings = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="DIR",
-            parser=options.folder_to_write,
-            help="Also write the page, review.html.",
-        ),
-    ] = None,
+    out: options.PageFolder = None,
     json: options.Json = False,
 ) -> None:
     """Review a policy as one would every day: where it stands, what is near, what is new.
