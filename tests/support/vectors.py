@@ -81,7 +81,6 @@ FIRST_STEP = (
 NOT_YET = {
     "acct_dated": "step 3: dated futures and their roll",
     "acct_pnl:inverse": "step 3: inverse contracts",
-    "ind_basis:net_example": "step 3: the costs of the basis trade",
     "margin_collateral": "step 3: spot as collateral",
     "margin_liquidation:inverse": "step 3: inverse contracts",
     "metrics_min_variance_hedge": "a later step: the minimum-variance hedge",

@@ -30,6 +30,7 @@ from steelyard.features.windows import (
     streak,
     zscore,
 )
+from steelyard.planning.basis_pair import PairCosts, pair_yield
 from steelyard.policy.evaluate import Evaluation, Grid
 from steelyard.policy.parse import Definitions, parse
 from tests.support.policy_files import small_market
@@ -528,6 +529,28 @@ def test_the_basis_of_a_dated_contract_over_a_year(case: Node) -> None:
         "annualised_continuous": continuous_basis(future, spot, days)[0],
         "exceeds_15pct_simple": bool(simple[0] > 0.15),
         "min_days_ok": bool(days[0] >= 7.0),
+    }
+
+    assert case.differences(computed) == []
+
+
+@each_case("ind_basis", "net_example")
+def test_the_yield_of_a_basis_pair_after_its_costs(case: Node) -> None:
+    costs = PairCosts(
+        spot_fee=case["spot_fee"].number(),
+        future_fee=case["future_fee"].number(),
+        settlement_fee=case["settlement_fee"].number(),
+        slippage=case["slippage_each"].number(),
+        margin=case["initial_margin_rate"].number(),
+    )
+    prices = case["spot_ask"].number(), case["future_bid"].number()
+    found = pair_yield(*prices, case["days"].number(), costs)
+    computed = {
+        "gross_pct": found.gross,
+        "round_trip_cost_pct_of_spot": found.cost,
+        "net_pct": found.net,
+        "net_annualised_on_spot_notional": found.on_spot,
+        "net_annualised_on_capital_spot_plus_margin": found.on_capital,
     }
 
     assert case.differences(computed) == []
