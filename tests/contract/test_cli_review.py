@@ -31,6 +31,7 @@ def whole(folder: Path, *words: str | Path) -> tuple[str | Path, ...]:
     return ("review", "article", *named, "--at", "2002-06-01", *words)
 
 
+@pytest.mark.slow
 def test_a_review_fits_on_a_screen_and_its_page_opens_offline(
     invented: Path, tmp_path: Path
 ) -> None:
@@ -49,6 +50,7 @@ def test_a_review_fits_on_a_screen_and_its_page_opens_offline(
     assert 'id="ladder"' in page
 
 
+@pytest.mark.slow
 def test_the_document_holds_explanation_ladder_levels_and_gauges(invented: Path) -> None:
     document = json.loads(ran(*whole(invented, "--json")).stdout)
 

@@ -78,6 +78,7 @@ def test_a_rank_is_told_or_the_reason_why_there_is_none() -> None:
     assert gauge_rank(lacking) == "the data holds no open_interest for LTC"
 
 
+@pytest.mark.slow
 def test_changes_name_what_the_backtest_did_within_the_day(market: Market) -> None:
     result = backtest("article", market)
     walk = result.inputs.walk.decisions
@@ -89,6 +90,7 @@ def test_changes_name_what_the_backtest_did_within_the_day(market: Market) -> No
     assert any(one.startswith("The regime went from ") for one in changes(standing))
 
 
+@pytest.mark.slow
 def test_where_nothing_changes_the_review_says_so(market: Market) -> None:
     found = review("hold", market, at=text(middle(market)))
 
@@ -96,6 +98,7 @@ def test_where_nothing_changes_the_review_says_so(market: Market) -> None:
     assert news(found) == "Since yesterday nothing changed."
 
 
+@pytest.mark.slow
 def test_levels_stand_highest_first_with_their_side(market: Market) -> None:
     found = review("hold", market, at=text(middle(market)))
     rows = level_rows(found)
@@ -106,6 +109,7 @@ def test_levels_stand_highest_first_with_their_side(market: Market) -> None:
     assert len(rows) <= 6
 
 
+@pytest.mark.slow
 def test_a_trigger_fires_in_the_picture_on_the_day_it_fires(market: Market, tmp_path: Path) -> None:
     at_ms = middle(market)
     days = market.bars["1d"]
