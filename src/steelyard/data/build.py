@@ -166,8 +166,10 @@ def content_of(folder: Path, wanted: Wanted, rows: Rows) -> bytes | None:
     if not ms.size:
         return None
     file = folder / f"{wanted.series}.parquet"
-    _check(Table(series=wanted.series, file=f"{file} (new)", sha256="", ms=ms, columns=columns),
-           wanted.kind)
+    _check(
+        Table(series=wanted.series, file=f"{file} (new)", sha256="", ms=ms, columns=columns),
+        wanted.kind,
+    )
     frame = pl.DataFrame(
         [_stamps(TS, ms), *(pl.Series(name, column) for name, column in columns.items())]
     )

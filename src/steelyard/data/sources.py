@@ -138,13 +138,17 @@ def without(spans: Iterable[Span], covered: Iterable[Span]) -> tuple[Span, ...]:
     """
     left = [span for span in spans if span.end_ms > span.first_ms]
     for gone in sorted(covered):
-        left = [
-            Span(first, end)
-            for span in left
-            for first, end in (
-                (span.first_ms, min(span.end_ms, gone.first_ms)),
-                (max(span.first_ms, gone.end_ms), span.end_ms),
-            )
-            if end > first
-        ] if gone.end_ms > gone.first_ms else left
+        left = (
+            [
+                Span(first, end)
+                for span in left
+                for first, end in (
+                    (span.first_ms, min(span.end_ms, gone.first_ms)),
+                    (max(span.first_ms, gone.end_ms), span.end_ms),
+                )
+                if end > first
+            ]
+            if gone.end_ms > gone.first_ms
+            else left
+        )
     return tuple(left)

@@ -64,9 +64,7 @@ class BinanceArchive:
                 found += await self._of_period(wanted, period, left)
         return tuple(sorted(found, key=lambda part: part.span))
 
-    async def _of_period(
-        self, wanted: Wanted, period: str, spans: Sequence[Span]
-    ) -> list[Part]:
+    async def _of_period(self, wanted: Wanted, period: str, spans: Sequence[Span]) -> list[Part]:
         kind = _TYPES[wanted.kind]
         interval = "1h" if wanted.kind in {Kind.BARS, Kind.MARK} else ""
         folder = f"data/{_FOLDERS[wanted.market]}/{period}/{kind}/{wanted.symbol}/"
@@ -232,9 +230,7 @@ def _page(content: bytes) -> _Page:
     except (ET.ParseError, ValueError):
         message = f"{LISTING} answers with something that is no listing; try again later"
         raise VenueBusy(message) from None
-    folders = [
-        one.findtext(f"{space}Prefix", "") for one in root.iter(f"{space}CommonPrefixes")
-    ]
+    folders = [one.findtext(f"{space}Prefix", "") for one in root.iter(f"{space}CommonPrefixes")]
     if root.findtext(f"{space}IsTruncated", "false") != "true":
         return _Page(objects, folders, "")
     last = max([one.key for one in objects] + folders, default="")

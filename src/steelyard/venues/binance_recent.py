@@ -57,12 +57,12 @@ class BinanceRecent:
             Part(
                 wanted=wanted,
                 source=NAME,
-                path=f"{host}/{what}/{wanted.symbol}-{month}.json",
+                path=f"{host}/{what}/{wanted.symbol}-{text(span.first_ms)[:13].replace(' ', 'T')}.json",
                 url=call.url,
                 span=span,
             )
             for one in left
-            for month, span in month_parts(one)
+            for _, span in month_parts(one)
         )
 
     async def _there(self, wanted: Wanted, now_ms: int) -> Span | None:

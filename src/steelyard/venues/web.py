@@ -108,7 +108,9 @@ class Web:
         self._answered.add(host)
         return self._judged(host, response)
 
-    def _judged(self, host: str, response: httpx.Response) -> httpx.Response | SteelyardError | None:
+    def _judged(
+        self, host: str, response: httpx.Response
+    ) -> httpx.Response | SteelyardError | None:
         status = response.status_code
         if status in UNKNOWN:
             return None
