@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from steelyard.cli import backtest, check, demo, ladder, policies
+from steelyard.cli import backtest, check, data, demo, ladder, policies
 from steelyard.cli.console import say
 from steelyard.cli.front import Front
 
@@ -19,6 +19,7 @@ app.command("backtest")(backtest.backtest)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)
 app.command("ladder")(ladder.ladder)
+app.add_typer(data.app, name="data")
 app.add_typer(policies.app, name="policies")
 
 

@@ -25,7 +25,7 @@ from steelyard.data.columns import (
 from steelyard.data.read import Table
 from steelyard.data.settlements import settlement_stamps, stated_or_worked_out
 from steelyard.data.sources import Kind, Rows, Wanted, joined
-from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.arrays import Flags, Floats, Ints
 from steelyard.domain.errors import DataError
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
 
@@ -87,7 +87,7 @@ def merged(rows: Sequence[Rows], kind: Kind) -> Rows:
     return _picked(whole, first)
 
 
-def _picked(rows: Rows, which: np.ndarray) -> Rows:  # type: ignore[type-arg]
+def _picked(rows: Rows, which: Flags | Ints) -> Rows:
     columns = {name: column[which] for name, column in rows.columns.items()}
     return Rows(ms=rows.ms[which], columns=columns)
 

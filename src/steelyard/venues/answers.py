@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 
 from steelyard.data.sources import Part, Rows
+from steelyard.domain.arrays import Floats
 from steelyard.domain.errors import DataError, VenueBusy
 
 Value = TypeVar("Value")
@@ -32,7 +33,7 @@ def read_json(answer: httpx.Response | None, url: str, reads: Callable[[object],
         raise VenueBusy(message) from None
 
 
-def kept(rows: Sequence[Sequence[float]]) -> bytes:
+def kept(rows: Sequence[tuple[float, ...]]) -> bytes:
     """Return rows of a stamp and numbers as they are kept: JSON, one row a line, in order."""
     lines = ",\n".join(json.dumps(list(row)) for row in sorted(rows))
     return f"[\n{lines}\n]\n".encode()
@@ -51,7 +52,7 @@ def read_kept(part: Part, content: bytes, columns: Sequence[str]) -> Rows:
     except ValueError:
         message = f"{part.path} is damaged; remove it and run the command again"
         raise DataError(message) from None
-    told: Mapping[str, np.ndarray] = {  # type: ignore[type-arg]
+    told: Mapping[str, Floats] = {
         name: rows[:, place] for place, name in enumerate(columns, start=1)
     }
     return Rows(ms=rows[:, 0].astype(np.int64), columns=told)

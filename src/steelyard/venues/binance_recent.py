@@ -57,7 +57,7 @@ class BinanceRecent:
             Part(
                 wanted=wanted,
                 source=NAME,
-                path=f"{host}/{what}/{wanted.symbol}-{text(span.first_ms)[:13].replace(' ', 'T')}.json",
+                path=f"{host}/{what}/{wanted.symbol}-{span.first_ms}.json",
                 url=call.url,
                 span=span,
             )
@@ -171,5 +171,10 @@ def _rows(wanted: Wanted, told: object) -> list[_Row]:
             return [(int(row["fundingTime"]), float(row["fundingRate"]), _NAN) for row in told]
         case Kind.OPEN_INTEREST:
             return [(int(row["timestamp"]), float(row["sumOpenInterest"])) for row in told]
+        case _:
+            return _bars(wanted, told)
+
+
+def _bars(wanted: Wanted, told: Sequence[Sequence[str]]) -> list[_Row]:
     volume = [_VOLUME[wanted.market]] if wanted.kind is Kind.BARS else []
     return [tuple(float(row[place]) for place in (0, 1, 2, 3, 4, *volume)) for row in told]

@@ -62,6 +62,7 @@ class Web:
         self._patience = patience
         self._slots = asyncio.Semaphore(patience.connections)
         self._away: dict[str, SteelyardError] = {}
+        self._last: dict[str, SteelyardError] = {}
         self._answered: set[str] = set()
         self._pause_until_ms: dict[str, int] = {}
 
@@ -82,17 +83,15 @@ class Web:
             for attempt in range(self._patience.tries):
                 if host in self._away:
                     raise self._away[host]
-                await self._wait(host)
-                trouble = await self._attempt(host, url, params)
-                if not isinstance(trouble, SteelyardError):
-                    return trouble
-                await asyncio.sleep(self._patience.pause_s * 2**attempt)
-        self._away[host] = trouble
-        raise trouble
-
-    async def _wait(self, host: str) -> None:
-        while (left := self._pause_until_ms.get(host, 0) - self.now_ms()) > 0:
-            await asyncio.sleep(min(left / 1000, 1.0))
+                left_ms = self._pause_until_ms.get(host, 0) - self.now_ms()
+                await asyncio.sleep(max(0, left_ms) / 1000)
+                got = await self._attempt(host, url, params)
+                if not isinstance(got, SteelyardError):
+                    return got
+                self._last[host] = got
+                if host not in self._away:
+                    await asyncio.sleep(self._patience.pause_s * 2**attempt)
+        raise self._away.setdefault(host, self._last[host])
 
     async def _attempt(
         self, host: str, url: str, params: Mapping[str, str | int] | None
