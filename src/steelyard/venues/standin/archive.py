@@ -52,7 +52,7 @@ class StandinArchive:
     Parameters
     ----------
     history : dict of (market, kind, symbol) to History
-        Kinds are those of the archive: ``klines``, ``markPriceKlines``, ``fundingRate``, ``metrics``.
+        Kinds are those of the archive, such as ``klines`` or ``markPriceKlines``.
     now_ms : int, stamp
         Months that ended before it are in the archive; what came after is answered by REST.
     volatility : dict of str to History
@@ -69,6 +69,8 @@ class StandinArchive:
     mood: Sequence[tuple[int, float]] = ()
     symbols: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
     header: bool = True
+    """Whether bars have a header in the archive."""
+
     files: dict[str, bytes] = field(default_factory=dict)
 
     def fill(self) -> None:
@@ -110,7 +112,7 @@ class StandinArchive:
     def _table(self, kind: str, symbol: str, history: History, picked: Sequence[int]) -> bytes:
         lines = [_HEADERS[kind]] if self.header or kind in {"metrics", "fundingRate"} else []
         for row in picked:
-            ms, numbers = int(history.ms[row]), history.rows[row]
+            ms, numbers = int(history.ms[row]), history.rows[row].tolist()
             if kind == "fundingRate":
                 lines.append(f"{ms + 7},{int(numbers[0])},{numbers[1]!r}")
             elif kind == "metrics":
@@ -120,7 +122,7 @@ class StandinArchive:
                 lines.append(f"{when},{symbol},{numbers[0]!r},{numbers[1]!r},1,1,1,1")
             else:
                 lines.append(_kline(ms, numbers))
-        return ("\n".join(lines).replace("np.float64(", "").replace(")", "") + "\n").encode()
+        return ("\n".join(lines) + "\n").encode()
 
     def answer(self, host: str, path: str, query: Mapping[str, str]) -> Answer:
         """Return what one of the hosts answers."""
@@ -216,8 +218,8 @@ def zipped(name: str, content: bytes) -> bytes:
     return packed.getvalue()
 
 
-def _kline(ms: int, numbers: Floats) -> str:
-    opened, high, low, close, volume, quote = numbers.tolist()
+def _kline(ms: int, numbers: Sequence[float]) -> str:
+    opened, high, low, close, volume, quote = numbers
     return f"{ms},{opened},{high},{low},{close},{volume},{ms + HOUR_MS - 1},{quote},1,0,0,0"
 
 
