@@ -79,6 +79,7 @@ def served(archive: StandinArchive, fault: Fault | None = None) -> Iterator[Serv
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 20  # one packet, or the acknowledgement of the first is waited for
 
         def do_GET(self) -> None:
             _respond(self, state)
@@ -121,6 +122,7 @@ def _respond(handler: BaseHTTPRequestHandler, state: Served) -> None:
     handler.end_headers()
     if broken == "short":
         handler.wfile.write(answer.body[: len(answer.body) // 2])
+        handler.wfile.flush()
         handler.close_connection = True
         return
     handler.wfile.write(answer.body)

@@ -23,14 +23,12 @@ def main() -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     request = Request(assets=["BTC"], venue="binance", span=Span(first_ms, now_ms))
     try:
-        outcome = asyncio.run(
-            download(Path(folder), request, loopback_world(port, now_ms), Bar())
-        )
+        outcome = asyncio.run(download(Path(folder), request, loopback_world(port, now_ms), Bar()))
     except SteelyardError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    for name, error in outcome.refused.items():
-        sys.stderr.write(f"{name}: {error}\n")
+    for name, why in outcome.refused.items():
+        sys.stderr.write(f"{name}: {why}\n")
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)  # noqa: T201
     return 3 if outcome.refused else 0
 

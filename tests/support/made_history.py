@@ -1,4 +1,4 @@
-"""This file makes history for the archives in small: a few plain months, and the synthetic market."""
+"""This file makes history for the archives in small: plain months, the synthetic market."""
 
 from pathlib import Path
 
@@ -141,7 +141,7 @@ def write_shifted(folder: Path) -> Path:
 def _move(made: Path, there: str, folder: Path, here: str) -> None:
     frame = pl.read_parquet(made / f"{there}.parquet")
     stamped = [name for name in ("ts", "expiry") if name in frame.columns]
-    moved = frame.with_columns(pl.col(name) + pl.duration(milliseconds=SHIFT_MS) for name in stamped)
+    moved = frame.with_columns(
+        pl.col(name) + pl.duration(milliseconds=SHIFT_MS) for name in stamped
+    )
     moved.write_parquet(folder / f"{here}.parquet")
-
-

@@ -1,15 +1,16 @@
 """This file is the command ``steelyard data``: fetch history, bring it up to date, look at it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Never
 
 import typer
 
 from steelyard.cli import options
 from steelyard.cli.console import say
-from steelyard.domain.errors import RequestError
+from steelyard.domain.errors import RequestError, SteelyardError
 
 if TYPE_CHECKING:
+    from steelyard.data.sources import Span
     from steelyard.venues.catalogue import Request
     from steelyard.venues.download import Outcome
 
@@ -50,14 +51,10 @@ def download(
     archive lacks from its public answers, implied volatility, fear and greed. No key is needed.
     What is there already is not fetched again; a run that was stopped goes on where it was.
     """
-    from steelyard.data.sources import Span
     from steelyard.venues.catalogue import Request, refuse_venue
 
     refuse_venue(venue)
-    span = Span(_day(first, "--from"), _now_ms() if last is None else _day(last, "--to", after=1))
-    if span.first_ms >= span.end_ms:
-        raise RequestError(f"--from {first} is not before the end; choose an earlier day")
-    request = Request(assets=assets, venue=venue, span=span, tiers=tiers)
+    request = Request(assets=assets, venue=venue, span=_span(first, last), tiers=tiers)
     _fetch(data, request, as_json=json)
 
 
@@ -118,7 +115,11 @@ def check(*, data: Folder = _HERE, json: options.Json = False) -> None:
         verdict = f"{len(series)} series, {len(faults)} faults"
         say("\n".join([*faults, *gap_lines(series), verdict]))
     if faults:
-        raise typer.Exit(1)
+        _end_with_findings()
+
+
+def _end_with_findings() -> Never:
+    raise typer.Exit(1)
 
 
 def _fetch(data: Path, request: "Request", *, as_json: bool) -> None:
@@ -138,15 +139,21 @@ def _fetch(data: Path, request: "Request", *, as_json: bool) -> None:
 
 
 def report(data: Path, request: "Request", outcome: "Outcome", *, as_json: bool) -> None:
-    """Print what a download did and what is there now; then refuse what was refused."""
+    """Print what a download did and what is there now; then refuse what was refused.
+
+    Raises
+    ------
+    SteelyardError
+        What was refused first.
+    """
     from steelyard.data.coverage import as_document, covered
     from steelyard.report.coverage_page import coverage_lines, gap_lines
 
     series = covered(data) if data.is_dir() else ()
     if as_json:
         refused = {name: str(error) for name, error in outcome.refused.items()}
-        told = {"fetched": outcome.fetched, "bytes": outcome.size, "reissued": outcome.reissued}
-        _say_document({"schema": 1, **told, "refused": refused, "series": as_document(series)})
+        counts = {"fetched": outcome.fetched, "bytes": outcome.size, "reissued": outcome.reissued}
+        _say_document({"schema": 1, **counts, "refused": refused, "series": as_document(series)})
     elif series:
         say(
             "\n".join(
@@ -159,7 +166,8 @@ def report(data: Path, request: "Request", outcome: "Outcome", *, as_json: bool)
             )
         )
     if outcome.refused:
-        raise _summed(outcome)
+        error: SteelyardError = _summed(outcome)
+        raise error
 
 
 def _told(outcome: "Outcome") -> str:
@@ -187,7 +195,7 @@ def _margin(data: Path, request: "Request") -> list[str]:
     return []
 
 
-def _summed(outcome: "Outcome") -> "Exception":
+def _summed(outcome: "Outcome") -> SteelyardError:
     """Return the first refusal, which says how many others there were."""
     first, *others = outcome.refused.items()
     name, error = first
@@ -196,8 +204,30 @@ def _summed(outcome: "Outcome") -> "Exception":
     return type(error)(f"{error}{more}" if same else f"{name} was left as it was: {error}{more}")
 
 
+def _span(first: str, last: str | None) -> "Span":
+    """Return the stretch of time that was asked for.
+
+    Raises
+    ------
+    RequestError
+        If a day is none, or the last comes before the first.
+    """
+    from steelyard.data.sources import Span
+
+    span = Span(_day(first, "--from"), _now_ms() if last is None else _day(last, "--to", after=1))
+    if span.first_ms >= span.end_ms:
+        raise RequestError(f"--from {first} is not before the end; choose an earlier day")
+    return span
+
+
 def _day(words: str, option: str, *, after: int = 0) -> int:
-    """Return the stamp of a day, or of one some days after it."""
+    """Return the stamp of a day, or of one some days after it.
+
+    Raises
+    ------
+    RequestError
+        If it is no day.
+    """
     from datetime import date
 
     from steelyard.domain.time import DAY_MS, stamp

@@ -54,6 +54,7 @@ def tidy(name: str, rows: Rows, kind: Kind) -> Rows:
     rows : Rows
         As they came.
     kind : Kind
+        What the series holds.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def tidy(name: str, rows: Rows, kind: Kind) -> Rows:
 
 
 def merged(rows: Sequence[Rows], kind: Kind) -> Rows:
-    """Return tidy rows of several originals as one; where two have a time, the first one's counts."""
+    """Return tidy rows of several originals as one; of two of a time, the first one counts."""
     whole = joined(rows, COLUMNS[kind])
     _, first = np.unique(whole.ms, return_index=True)
     return _picked(whole, first)
@@ -98,6 +99,7 @@ def series_of(wanted: Wanted, rows: Rows) -> tuple[Ints, dict[str, Floats]]:
     Parameters
     ----------
     wanted : Wanted
+        The series.
     rows : Rows
         Merged.
     """
@@ -154,6 +156,7 @@ def content_of(folder: Path, wanted: Wanted, rows: Rows) -> bytes | None:
     folder : Path
         The catalogue, for messages.
     wanted : Wanted
+        The series.
     rows : Rows
         Merged.
 

@@ -1,4 +1,4 @@
-"""This file tells what a catalogue holds, how far each series reaches, and what is wrong with it."""
+"""This file tells what a catalogue holds, how far it reaches, and what is wrong with it."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""This file reads contract facts, dated: those that are shipped, and newer ones of a catalogue."""
+"""This file reads contract facts, dated: the shipped ones, and newer ones of a catalogue."""
 
 import difflib
 import json

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from steelyard.data.sources import Span
 from steelyard.domain.errors import DataError, RequestError
@@ -116,13 +116,7 @@ def read_manifest(folder: Path) -> Manifest:
     file = folder / MANIFEST
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
-        if told["schema"] != SCHEMA:
-            raise KeyError("schema")
-        return Manifest(
-            files={path: Original(**one) for path, one in told["files"].items()},
-            built={str(name): str(digest) for name, digest in told["series"].items()},
-            asked={asset: Asked(**one) for asset, one in told["asked"].items()},
-        )
+        return _manifest(told)
     except FileNotFoundError:
         return Manifest()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -131,6 +125,23 @@ def read_manifest(folder: Path) -> Manifest:
             f"move it away and download again"
         )
         raise DataError(message) from None
+
+
+def _manifest(told: dict[str, Any]) -> Manifest:
+    """Return a manifest as it was written.
+
+    Raises
+    ------
+    ValueError
+        If it is of another schema.
+    """
+    if told["schema"] != SCHEMA:
+        raise ValueError("schema")
+    return Manifest(
+        files={path: Original(**one) for path, one in told["files"].items()},
+        built={str(name): str(made_of) for name, made_of in told["series"].items()},
+        asked={asset: Asked(**one) for asset, one in told["asked"].items()},
+    )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -150,7 +161,9 @@ def write_whole(file: Path, content: bytes, *, lasting: bool = False) -> None:
     Parameters
     ----------
     file : Path
+        Where it goes.
     content : bytes
+        The whole of it.
     lasting : bool
         Whether to wait until it would outlast a loss of power.
 

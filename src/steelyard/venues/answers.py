@@ -1,14 +1,13 @@
 """This file reads what a venue answers in JSON, and refuses what has another shape."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import httpx
 import numpy as np
 
 from steelyard.data.sources import Part, Rows
-from steelyard.domain.arrays import Floats
 from steelyard.domain.errors import DataError, VenueBusy
 
 Value = TypeVar("Value")
@@ -52,7 +51,5 @@ def read_kept(part: Part, content: bytes, columns: Sequence[str]) -> Rows:
     except ValueError:
         message = f"{part.path} is damaged; remove it and run the command again"
         raise DataError(message) from None
-    told: Mapping[str, Floats] = {
-        name: rows[:, place] for place, name in enumerate(columns, start=1)
-    }
+    told = {name: rows[:, place] for place, name in enumerate(columns, start=1)}
     return Rows(ms=rows[:, 0].astype(np.int64), columns=told)

@@ -122,12 +122,19 @@ class BinanceArchive:
             return content
         message = (
             f"{part.url} has the sha256 {digest(content)[:12]}..., its checksum file says "
-            f"{due[:12]}...; it was damaged on the way or at the source: run the command again later"
+            f"{due[:12]}...; it was damaged on the way or at the source: "
+            f"run the command again later"
         )
         raise DataError(message)
 
     async def _pair(self, part: Part) -> tuple[bytes, str]:
-        """Return a file, and the digest that its checksum file tells."""
+        """Return a file, and the digest that its checksum file tells.
+
+        Raises
+        ------
+        DataError
+            If one of the two is missing.
+        """
         checksum = await self._web.get(f"{part.url}.CHECKSUM")
         answer = await self._web.get(part.url)
         if answer is None or checksum is None:
@@ -215,14 +222,32 @@ class _Page:
     marker: str
 
 
+def _root(content: bytes) -> ET.Element:
+    """Return what a listing holds.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    if b"<!DOCTYPE" in content:
+        raise ValueError("a document type")
+    root = ET.fromstring(content)  # noqa: S314 - no document type, so no entities
+    if not root.tag.endswith("ListBucketResult"):
+        raise ValueError(root.tag)
+    return root
+
+
 def _page(content: bytes) -> _Page:
-    """Return one page of a listing; its marker is empty where it is the last."""
+    """Return one page of a listing; its marker is empty where it is the last.
+
+    Raises
+    ------
+    VenueBusy
+        If it is no listing.
+    """
     try:
-        if b"<!DOCTYPE" in content:
-            raise ValueError
-        root = ET.fromstring(content)  # noqa: S314 - no document type, so no entities
-        if not root.tag.endswith("ListBucketResult"):
-            raise ValueError
+        root = _root(content)
         space = root.tag.removesuffix("ListBucketResult")
         objects = [
             Listed(
@@ -243,7 +268,13 @@ def _page(content: bytes) -> _Page:
 
 
 def _told_digest(part: Part, text: str) -> str:
-    """Return the digest that a checksum file tells of the file it is named after."""
+    """Return the digest that a checksum file tells of the file it is named after.
+
+    Raises
+    ------
+    DataError
+        If it tells none.
+    """
     words = text.split()
     name = part.url.rsplit("/", maxsplit=1)[-1]
     told = len(words) == 2 and re.fullmatch(r"[0-9a-fA-F]{64}", words[0])  # noqa: PLR2004
@@ -307,6 +338,13 @@ def _rows(part: Part, raw: bytes) -> Rows:
 
 
 def _refuse_other_symbol(part: Part, symbols: set[str]) -> None:
+    """Refuse rows of another symbol than the name of the file says.
+
+    Raises
+    ------
+    DataError
+        If there are some.
+    """
     others = symbols - {part.wanted.symbol}
     if others:
         message = (
@@ -317,7 +355,13 @@ def _refuse_other_symbol(part: Part, symbols: set[str]) -> None:
 
 
 def _refuse_foreign(part: Part, rows: Rows) -> None:
-    """Refuse rows of another time than the name of the file says; midnight ends a day."""
+    """Refuse rows of another time than the name of the file says; midnight ends a day.
+
+    Raises
+    ------
+    DataError
+        If there are some.
+    """
     late = 1 if part.wanted.kind is Kind.OPEN_INTEREST else 0
     outside = (rows.ms < part.span.first_ms) | (rows.ms >= part.span.end_ms + late)
     if outside.any():

@@ -114,7 +114,13 @@ class BinanceRecent:
 
 
 def _refuse_lacking(part: Part, call: _Call, rows: Mapping[float, _Row]) -> None:
-    """Refuse bars that stop before their end: the venue is in maintenance, or has not caught up."""
+    """Refuse bars that stop before their end: the venue is in maintenance, or is behind.
+
+    Raises
+    ------
+    VenueBusy
+        If they do.
+    """
     due_ms = part.span.end_ms - call.step_ms
     lacks = part.wanted.kind in {Kind.BARS, Kind.MARK} and max(rows, default=-1) < due_ms
     if lacks:
@@ -161,7 +167,13 @@ def _open_interest_url(host: str) -> str:
 
 
 def _rows(wanted: Wanted, told: object) -> list[_Row]:
-    """Return the rows of an answer; none for a symbol that the venue does not know."""
+    """Return the rows of an answer; none for a symbol that the venue does not know.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
     if isinstance(told, dict) and told.get("code") == _NO_SYMBOL:
         return []
     if not isinstance(told, list):

@@ -1,7 +1,7 @@
 """This file downloads the history of assets into a catalogue that a backtest opens."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +70,7 @@ class World:
 
     client: Callable[[], httpx.AsyncClient]
     now_ms: Callable[[], int]
-    patience: Patience = Patience()
+    patience: Patience = field(default_factory=Patience)
 
 
 def network() -> httpx.AsyncClient:
@@ -100,8 +100,11 @@ async def download(folder: Path, request: Request, world: World, progress: Progr
     folder : Path
         The catalogue; made where it does not exist.
     request : Request
+        What is asked for.
     world : World
+        The network and the clock.
     progress : Progress
+        Who is told how far it is.
 
     Raises
     ------
@@ -120,7 +123,7 @@ async def download(folder: Path, request: Request, world: World, progress: Progr
             web = Web(client, world.now_ms, world.patience)
             run = Download(folder, manifest, _sources(web), web, progress)
             outcome = await _filled(run, request)
-            if any(not file.is_dir() for file in folder.glob("*.parquet")):
+            if run.manifest.built:
                 await _facts(folder, request.assets, web, outcome)
         if ladders is not None:
             month = text(world.now_ms())[:7]

@@ -16,7 +16,7 @@ from steelyard.data.manifest import (
     write_whole,
 )
 from steelyard.data.sources import HistorySource, Part, Rows, Span, Wanted, without
-from steelyard.domain.errors import DataError, RequestError, SteelyardError
+from steelyard.domain.errors import DataError, SteelyardError
 from steelyard.venues.web import Web
 
 WORKERS: Final = 4
@@ -89,6 +89,7 @@ class Download:
         Parameters
         ----------
         wanted : sequence of Wanted
+            The series.
         span : Span
             What is asked for; originals that touch it are fetched wholly.
 
@@ -128,8 +129,6 @@ class Download:
             for name in wanted.sources:
                 parts += await self.sources[name].parts(wanted, left)
                 left = without((span,), [part.span for part in parts])
-        except RequestError:
-            raise
         except SteelyardError as error:
             self.outcome.refused.setdefault(wanted.series, error)
             return []
@@ -155,8 +154,6 @@ class Download:
             try:
                 content = await self.sources[part.source].fetch(part)
                 tidy(part.url, self.sources[part.source].read(part, content), part.wanted.kind)
-            except RequestError:
-                raise
             except SteelyardError as error:
                 self.outcome.refused.setdefault(part.wanted.series, error)
                 continue
