@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -479,15 +478,15 @@ def test_contract_facts_of_the_day_are_used(folder: Path, archive: StandinArchiv
 
 
 @pytest.fixture
-def nobody() -> Iterator[Served]:
+def nobody() -> Served:
     """Return a server that has ended: nothing answers."""
     with served(StandinArchive({}, NOW_MS)) as where:
         pass
-    yield where
+    return where
 
 
 def test_without_a_network_nothing_is_left_behind(folder: Path, nobody: Served) -> None:
-    with pytest.raises(VenueBusy, match="cannot be reached .*; check the network and run"):
+    with pytest.raises(VenueBusy, match=r"cannot be reached .*; check the network and run"):
         fetched(folder, nobody)
 
     assert not folder.exists()

@@ -11,6 +11,7 @@ from steelyard.cli.bar import Bar
 from steelyard.data.catalogue import open_market
 from steelyard.data.sources import Span
 from steelyard.domain.market import Market
+from steelyard.domain.record import Walk
 from steelyard.domain.time import stamp
 from steelyard.engine.backtest import lay_course
 from steelyard.policy.compile import compile_policy
@@ -40,6 +41,6 @@ def test_downloaded_and_written_data_give_the_same_decisions(tmp_path: Path) -> 
         assert departures(_walked(name, one), _walked(name, other), 100_000.0) == [], name
 
 
-def _walked(name: str, market: Market) -> object:
+def _walked(name: str, market: Market) -> Walk:
     course = lay_course(market, start=None, end=None)
     return course.run(compile_policy(load_policy(name)))

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from steelyard.data.names import names_of
-from steelyard.data.synthetic import FIRST_MS, synthetic_world, write_synthetic
+from steelyard.data.synthetic import CONTRACT_EXPIRY_MS, FIRST_MS, synthetic_world, write_synthetic
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars
-from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
+from steelyard.domain.time import DAY_MS, HOUR_MS, stamp, text
 from steelyard.venues.standin.archive import History, StandinArchive
 
 SHIFT_MS = stamp(2021, 3, 1) - FIRST_MS
@@ -85,7 +85,7 @@ def synthetic_archive() -> StandinArchive:
     """Return the archives with the synthetic market, moved to years in which all of them exist."""
     world = synthetic_world()
     hourly, dated = world.hourly, world.dated
-    symbol = "BTCUSDT_230519"
+    symbol = shifted_contract()
     end_ms = int(hourly.spot.open_ms[-1]) + HOUR_MS + SHIFT_MS
     settled = History(
         world.funding.ms + SHIFT_MS,
@@ -115,6 +115,12 @@ def synthetic_archive() -> StandinArchive:
     return archive
 
 
+def shifted_contract() -> str:
+    """Return the symbol of the dated contract, by its expiry as it is moved."""
+    year, month, day = text(CONTRACT_EXPIRY_MS + SHIFT_MS)[:10].split("-")
+    return f"BTCUSDT_{year[2:]}{month}{day}"
+
+
 def _bars(bars: Bars) -> History:
     volume = np.nan_to_num(bars.volume)
     columns = (bars.open, bars.high, bars.low, bars.close, volume, volume * bars.close)
@@ -134,7 +140,9 @@ def write_shifted(folder: Path) -> Path:
     there, here = names_of("BTC", "synthetic"), names_of("BTC", "binance")
     for name in ("spot", "perp", "mark", "funding", "implied_vol", "open_interest", "fear_greed"):
         _move(made, getattr(there, name), folder, getattr(here, name))
-    _move(made, "synthetic.dated.BTCUSDT_030328.1h", folder, "binance.dated.BTCUSDT_230519.1h")
+    _move(
+        made, "synthetic.dated.BTCUSDT_030328.1h", folder, f"binance.dated.{shifted_contract()}.1h"
+    )
     return folder
 
 

@@ -155,16 +155,8 @@ def report(data: Path, request: "Request", outcome: "Outcome", *, as_json: bool)
         counts = {"fetched": outcome.fetched, "bytes": outcome.size, "reissued": outcome.reissued}
         _say_document({"schema": 1, **counts, "refused": refused, "series": as_document(series)})
     elif series:
-        say(
-            "\n".join(
-                [
-                    _told(outcome),
-                    *coverage_lines(series),
-                    *gap_lines(series),
-                    *_margin(data, request),
-                ]
-            )
-        )
+        told = [_told(outcome), *coverage_lines(series), *gap_lines(series)]
+        say("\n".join([*told, *_margin(data, request)]))
     if outcome.refused:
         error: SteelyardError = _summed(outcome)
         raise error
@@ -188,10 +180,11 @@ def _margin(data: Path, request: "Request") -> list[str]:
         except DataError:
             continue
         if "one rung" in source:
-            return [
+            sentence = (
                 f"The maintenance tiers of {request.venue} need a signed call, which is never made "
                 f"here: {asset} is margined by {source}. Supply the ladder with --tiers FILE."
-            ]
+            )
+            return [sentence]
     return []
 
 

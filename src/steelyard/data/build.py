@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from steelyard.data.check import check_bars, check_funding, check_values
+from steelyard.data.check import check_bars, check_funding, check_index, check_values
 from steelyard.data.columns import (
     CLOSE,
     EXPIRY,
@@ -116,6 +116,8 @@ def series_of(wanted: Wanted, rows: Rows) -> tuple[Ints, dict[str, Floats]]:
         case Kind.MOOD:
             return rows.ms - rows.ms % DAY_MS, {VALUE: rows.columns[VALUE]}
         case Kind.BARS | Kind.MARK:
+            if wanted.expiry_ms:  # archives go on to print a settled contract for some hours
+                rows = _picked(rows, rows.ms + HOUR_MS <= wanted.expiry_ms)
             return rows.ms, dict(rows.columns)
 
 
@@ -192,7 +194,7 @@ def _check(table: Table, kind: Kind) -> None:
         case Kind.OPEN_INTEREST | Kind.VOLATILITY:
             check_values(table, "1d", CLOSE)
         case Kind.MOOD:
-            check_values(table, "1d", VALUE)
+            check_index(table, VALUE)
 
 
 def _stamps(name: str, ms: Ints) -> pl.Series:

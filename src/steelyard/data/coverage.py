@@ -14,6 +14,7 @@ from steelyard.data.check import (
     check_finite,
     check_funding,
     check_grid,
+    check_index,
     check_order,
     check_positive,
     check_values,
@@ -106,6 +107,9 @@ def damaged(folder: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
+_BUSINESS_MS: Final = 5 * DAY_MS
+"""Weekends and holidays are no holes."""
+
 _Reader = Callable[[Path, str], tuple[Ints, int | Ints]]
 
 
@@ -152,7 +156,7 @@ def _dated(folder: Path, series: str) -> tuple[Ints, int]:
 def _front(folder: Path, series: str) -> tuple[Ints, int]:
     table = read_series(folder, series, (CLOSE,), stamped=(EXPIRY,))
     _check_prices(table)
-    return table.ms, 5 * DAY_MS
+    return table.ms, _BUSINESS_MS
 
 
 def _check_prices(table: Table) -> None:
@@ -175,12 +179,16 @@ def _daily(folder: Path, series: str) -> tuple[Ints, int]:
     return table.ms, DAY_MS
 
 
-def _index(folder: Path, series: str) -> tuple[Ints, int]:
+def _mood(folder: Path, series: str) -> tuple[Ints, int]:
     table = read_series(folder, series, (VALUE,))
-    check_order(table)
-    check_grid(table, "1d")
-    check_finite(table)
-    return table.ms, 5 * DAY_MS if ".fear_greed." not in series else DAY_MS
+    check_index(table, VALUE)
+    return table.ms, DAY_MS
+
+
+def _macro(folder: Path, series: str) -> tuple[Ints, int]:
+    table = read_series(folder, series, (VALUE,))
+    check_values(table, "1d", VALUE)
+    return table.ms, _BUSINESS_MS
 
 
 def _tiers(folder: Path, series: str) -> tuple[Ints, int]:
@@ -197,7 +205,8 @@ _KINDS: Final[Mapping[str, _Reader]] = {
     r"\w+\.[^.]+\.front\.1d": _front,
     r"\w+\.perp\.[^.]+\.open_interest\.1d": _daily,
     r"\w+\.[^.]+\.dvol\.1d": _daily,
-    r"\w+\.(fear_greed|VIX|DXY)\.1d": _index,
+    r"\w+\.fear_greed\.1d": _mood,
+    r"\w+\.(VIX|DXY)\.1d": _macro,
     r"\w+\.perp\.leverage_tiers\.\d{4}-\d{2}": _tiers,
 }
 

@@ -48,7 +48,10 @@ def table(name: str, raw: bytes, columns: Mapping[str, int], width: int) -> dict
     if frame.width < width:
         message = f"{name} has {frame.width} columns, and needs {width}; fetch it again"
         raise DataError(message)
-    return {wanted: frame.to_series(place).str.strip_chars() for wanted, place in columns.items()}
+    return {
+        wanted: frame.to_series(place).str.strip_chars().alias(wanted)
+        for wanted, place in columns.items()
+    }
 
 
 def numbers(name: str, column: pl.Series) -> Floats:
