@@ -25,7 +25,8 @@ def test_a_list_shows_how_far_each_series_reaches(catalogue: Path) -> None:
     lines = ran("data", "list", "--data", catalogue).stdout.splitlines()
     spot = next(line for line in lines if line.startswith(made.SPOT))
 
-    assert spot.split()[1:] == [*["2020-01-01", "to", "2020-01-04", "93", "rows", "3", "missing", "+"]]
+    # 93 rows in the first quarter of 2020: a part of it.
+    assert " ".join(spot.split()[1:]) == "2020-01-01 to 2020-01-04 93 rows 3 missing +"
     assert any(line.startswith(made.TIERS) and line.endswith("a snapshot") for line in lines)
 
 

@@ -22,7 +22,8 @@ from tests.support.archive_server import Fault, Served, served
 from tests.support.made_history import plain_archive, plain_bars, plain_funding, plain_metrics
 
 FIRST_MS = stamp(2024, 1, 30)
-NOW_MS = stamp(2024, 3, 2, 10)
+NOW_MS = stamp(2024, 3, 2, 10) + 120_000
+"""Two minutes after ten: the hours that have ended, end at ten."""
 SPOT = "binance.spot.BTCUSDT.1h"
 FUNDING = "binance.perp.BTCUSDT.funding"
 INTEREST = "binance.perp.BTCUSDT.open_interest.1d"
@@ -322,6 +323,22 @@ def test_funding_of_the_current_month_has_the_interval_of_its_gaps(
     assert read(folder, FUNDING)["interval_hours"].to_list() == [8.0] * ms.size + [4.0] * 8
 
 
+def test_one_settlement_with_two_jitters_is_one(folder: Path, archive: StandinArchive) -> None:
+    history = archive.history["um", "fundingRate", "BTCUSDT"]
+    history.ms[::2] += 5
+    with served(archive) as where:
+        fetched(folder, where, first_ms=stamp(2024, 2, 20))
+        key = next(key for key in archive.files if "fundingRate-2024-02.zip" in key)
+        february = archive.files.pop(key)
+        once(folder, archive)
+        archive.files[key] = february
+        outcome = fetched(folder, where)
+
+    # REST says 7 ms after the hour, the archive 7 or 12.
+    assert outcome.refused == {}
+    assert read(folder, FUNDING).height == 97
+
+
 def test_coin_margined_volume_is_in_coins_and_interest_in_dollars(
     folder: Path, archive: StandinArchive
 ) -> None:
@@ -366,7 +383,7 @@ def test_an_unfinished_hour_or_day_is_never_kept(folder: Path) -> None:
     last = read(folder, SPOT)["ts"].dt.epoch("ms").to_list()[-1]
     day = read(folder, "alternative.fear_greed.1d")["ts"].dt.epoch("ms").to_list()[-1]
 
-    assert last == NOW_MS - HOUR_MS
+    assert last == stamp(2024, 3, 2, 10)
     assert day == stamp(2024, 3, 1)
 
 

@@ -103,7 +103,7 @@ def synthetic_archive() -> StandinArchive:
                 np.column_stack([world.open_interest, world.open_interest]),
             ),
         },
-        now_ms=end_ms + 1,
+        now_ms=end_ms + 120_000,
         volatility={"BTC": _hourly(world.day_ms, world.implied_vol)},
         mood=[
             (int(ms + SHIFT_MS) // 1000, float(value))

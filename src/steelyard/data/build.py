@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,7 @@ COLUMNS: Final = {
 def tidy(name: str, rows: Rows, kind: Kind) -> Rows:
     """Return the rows of one original in order of time, each time once.
 
-    Equal repeats are one row. Of open interest, of which 288 rows make one value of a day, rows
+    Equal repeats are one row; funding takes the full hour of its stamp. Of open interest, of which 288 rows make one value of a day, rows
     without a number and times with two different numbers are left out: what they would be is
     unknown.
 
@@ -63,6 +64,8 @@ def tidy(name: str, rows: Rows, kind: Kind) -> Rows:
     """
     if kind is Kind.OPEN_INTEREST:
         rows = _picked(rows, np.isfinite(rows.columns[CLOSE]))
+    if kind is Kind.FUNDING:  # sources stamp one settlement some milliseconds apart
+        rows = replace(rows, ms=settlement_stamps(rows.ms))
     rows = _picked(rows, np.argsort(rows.ms, kind="stable"))
     repeated = np.concatenate(([False], np.diff(rows.ms) == 0))[: rows.ms.size]
     differs = np.zeros(rows.ms.size, dtype=np.bool_)
@@ -105,10 +108,8 @@ def series_of(wanted: Wanted, rows: Rows) -> tuple[Ints, dict[str, Floats]]:
     """
     match wanted.kind:
         case Kind.FUNDING:
-            ms = settlement_stamps(rows.ms)
-            stated = rows.columns[INTERVAL_HOURS]
-            hours = stated_or_worked_out(ms, stated)
-            return ms, {RATE: rows.columns[RATE], INTERVAL_HOURS: hours}
+            hours = stated_or_worked_out(rows.ms, rows.columns[INTERVAL_HOURS])
+            return rows.ms, {RATE: rows.columns[RATE], INTERVAL_HOURS: hours}
         case Kind.OPEN_INTEREST:
             return _last_of_days(rows.ms, rows.columns[CLOSE] * wanted.unit)
         case Kind.VOLATILITY:

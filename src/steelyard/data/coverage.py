@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +28,7 @@ from steelyard.data.tiers import read_tiers, tier_symbols
 from steelyard.domain.arrays import Ints
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Hole
-from steelyard.domain.time import DAY_MS, HOUR_MS
-
-QUARTER_MS: Final = 7_889_400_000
-"""A quarter of a mean year."""
+from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,10 +226,15 @@ def as_document(series: tuple[Covered, ...]) -> list[dict[str, object]]:
 
 
 def quarters(series: tuple[Covered, ...]) -> list[tuple[int, int]]:
-    """Return quarters of years from the first stamp of all series to the last."""
+    """Return calendar quarters from the first stamp of all series to the last."""
     there = [one for one in series if one.rows]
     if not there:
         return []
-    first = min(one.first_ms for one in there) // QUARTER_MS
-    last = max(one.last_ms for one in there) // QUARTER_MS
-    return [(row * QUARTER_MS, (row + 1) * QUARTER_MS) for row in range(first, last + 1)]
+    first_ms = min(one.first_ms for one in there)
+    last_ms = max(one.last_ms for one in there)
+    first, last = (datetime.fromtimestamp(ms / 1000, tz=UTC) for ms in (first_ms, last_ms))
+    numbers = range(4 * first.year + (first.month - 1) // 3, 4 * last.year + (last.month + 2) // 3)
+    return [
+        (stamp(one // 4, 1 + one % 4 * 3, 1), stamp((one + 1) // 4, 1 + (one + 1) % 4 * 3, 1))
+        for one in numbers
+    ]

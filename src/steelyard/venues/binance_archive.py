@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -184,8 +185,9 @@ def expiry_of(name: str) -> int:
 def _contracts(pair: str, folders: Sequence[str]) -> Iterator[tuple[str, int]]:
     for folder in folders:
         found = re.fullmatch(rf".*/({re.escape(pair)}_(\d{{6}}))/", folder)
-        if found:
-            yield found[1], expiry_of(found[2])
+        with suppress(ValueError):  # no day: no contract
+            if found:
+                yield found[1], expiry_of(found[2])
 
 
 def _has(kind: Kind, period: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from steelyard.data.columns import CLOSE, INTERVAL_HOURS, PRICES, RATE, VOLUME
 from steelyard.data.months import month_parts
+from steelyard.data.settlements import JITTER_MS
 from steelyard.data.sources import Kind, Part, Rows, Span, Wanted, without
 from steelyard.domain.errors import VenueBusy
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
@@ -15,6 +16,9 @@ from steelyard.venues.web import Web
 NAME: Final = "rest"
 OPEN_INTEREST_DAYS: Final = 29
 """Open interest is kept for 30 days; the first of them may end while it is asked for."""
+
+FORGOTTEN_DAYS: Final = 45
+"""After this long a settled contract is wholly in the archive, and the venue knows it no more."""
 
 _HOSTS: Final = {
     "spot": "https://api.binance.com/api/v3",
@@ -67,8 +71,10 @@ class BinanceRecent:
 
     async def _there(self, wanted: Wanted, now_ms: int) -> Span | None:
         """Return from its first row to its last what the venue has; None for an unknown symbol."""
-        end_ms = now_ms // HOUR_MS * HOUR_MS
+        end_ms = _end_ms(wanted.kind, now_ms)
         if wanted.expiry_ms:
+            if wanted.expiry_ms < now_ms - FORGOTTEN_DAYS * DAY_MS:
+                return None
             end_ms = min(end_ms, wanted.expiry_ms)
         if wanted.kind is Kind.OPEN_INTEREST:
             first_ms = now_ms // DAY_MS * DAY_MS - OPEN_INTEREST_DAYS * DAY_MS
@@ -78,8 +84,7 @@ class BinanceRecent:
         if not first or not last:
             return None
         step_ms = _call(wanted).step_ms
-        last_ms = int(last[-1][0]) // HOUR_MS * HOUR_MS
-        return Span(int(first[0][0]), min(end_ms, last_ms + step_ms))
+        return Span(int(first[0][0]), min(end_ms, int(last[-1][0]) + step_ms))
 
     async def fetch(self, part: Part) -> bytes:
         """Return all rows of a stretch of time, page after page.
@@ -111,6 +116,12 @@ class BinanceRecent:
         call = _call(wanted)
         answer = await self._web.get(call.url, {**call.params, **limits})
         return read_json(answer, call.url, lambda told: _rows(wanted, told))
+
+
+def _end_ms(kind: Kind, now_ms: int) -> int:
+    """Return where what can be known now ends: with an ended hour, or a settlement just after."""
+    late = JITTER_MS if kind in {Kind.FUNDING, Kind.OPEN_INTEREST} else 0
+    return (now_ms - late) // HOUR_MS * HOUR_MS + late
 
 
 def _refuse_lacking(part: Part, call: _Call, rows: Mapping[float, _Row]) -> None:
