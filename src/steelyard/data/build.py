@@ -44,9 +44,9 @@ COLUMNS: Final = {
 def tidy(name: str, rows: Rows, kind: Kind) -> Rows:
     """Return the rows of one original in order of time, each time once.
 
-    Equal repeats are one row; funding takes the full hour of its stamp. Of open interest, of which 288 rows make one value of a day, rows
-    without a number and times with two different numbers are left out: what they would be is
-    unknown.
+    Equal repeats are one row; funding takes the full hour of its stamp. Of open interest, of which
+    many rows make one value of a day, rows without a number and times with two different numbers
+    are left out: what they would be is unknown.
 
     Parameters
     ----------
