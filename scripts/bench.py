@@ -15,9 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from steelyard.data.catalogue import open_market
 from steelyard.data.synthetic import synthetic_market, write_synthetic
+from steelyard.domain.arrays import Ints
 from steelyard.domain.market import Market
 from steelyard.domain.time import text
 from steelyard.engine.course import Course, lay_course
@@ -107,6 +109,42 @@ def whole_history(market: Market) -> tuple[str, float]:
     return what, median(work)
 
 
+def ten_years(folder: Path) -> Path:
+    """Write ten years of hours and days, of every kind that a catalogue has, and return where."""
+    folder.mkdir()
+    hours, days = np.arange(10 * 8766), np.arange(3653)
+    dice = np.random.default_rng(1)
+    price = np.exp(10.0 + np.cumsum(dice.normal(0.0, 0.005, hours.size)))
+    values = {"open": price, "high": price * 1.01, "low": price * 0.99, "close": price}
+    bars = _stamped(1_420_070_400_000 + hours * 3_600_000).with_columns(
+        *(pl.Series(name, column) for name, column in values.items()), volume=pl.lit(5.0)
+    )
+    settled = _stamped(1_420_070_400_000 + hours[::8] * 3_600_000)
+    daily = _stamped(1_420_070_400_000 + days * 86_400_000)
+    expiry = (pl.col("ts").last() + pl.duration(hours=1)).alias("expiry")
+    ladder = {"symbol": ["BTCUSDT"], "min_notional": [0.0], "max_notional": [1e12]}
+    frames = {
+        "binance.spot.BTCUSDT.1h": bars,
+        "binance.perp.BTCUSDT.1h": bars,
+        "binance.perp.BTCUSDT.mark.1h": bars,
+        "binance.perp.BTCUSDT.funding": settled.with_columns(rate=1e-4, interval_hours=8.0),
+        "binance.perp.BTCUSDT.open_interest.1d": daily.with_columns(close=pl.lit(1000.0)),
+        "deribit.BTC.dvol.1d": daily.with_columns(close=pl.lit(50.0)),
+        "alternative.fear_greed.1d": daily.with_columns(value=pl.lit(50.0)),
+        "binance.dated.BTCUSDT_250328.1h": bars.tail(4000).with_columns(expiry),
+        "binance.perp.leverage_tiers.2024-10": pl.DataFrame(ladder).with_columns(
+            maint_margin_rate=0.004, maint_amount=0.0
+        ),
+    }
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def _stamped(ms: Ints) -> pl.DataFrame:
+    return pl.DataFrame([pl.Series("ts", ms).cast(pl.Datetime("ms", "UTC"))])
+
+
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
@@ -122,10 +160,13 @@ def main() -> None:
         course = lay_course(market, start=dates.get("start"), end=dates.get("end"))
         lines = dict(kernel(course))
         what, whole = whole_history(market)
+        long = ten_years(Path(folder) / "ten")
+        opening = median(lambda: seconds(lambda: open_market(long, asset="BTC")))
     print(f"article: features, signals   {lines['signals'] * 1000:8.1f} ms")
     print(f"article: walk of every hour  {lines['walk'] * 1000:8.1f} ms")
     print(f"  over one pass of its input {lines['walk'] / lines['floor']:8.1f} x")
     print(f"article: {what}  {whole * 1000:.1f} ms in all")
+    print(f"opening ten years of hours   {opening * 1000:8.1f} ms")
     print(f"article: bar-by-bar runner   {lines['runner'] * 1000:8.1f} ms (once)")
 
 

@@ -19,7 +19,7 @@ A complaint is one line that says what was found and what to do.
 | 0 | done |
 | 1 | a check found something |
 | 2 | a mistake in what was asked: command line, policy, dates, cash, folder to write to, disk |
-| 3 | the data cannot be used: folder to read from, venue, asset, series; or the books disagree |
+| 3 | the data cannot be used, a venue or an archive cannot be reached, or the books disagree |
 | 130, 141 | interrupted; the reader of the output went away |
 
 Data that lacks what was named cannot be used, also where it was mistyped: `btc` is not `BTC`.
@@ -101,7 +101,22 @@ print(sy.profile(["article", "prudent"], market).policies)
 ```
 """  # noqa: E501 - one sentence a line
 
-AFTER = {"steelyard check": CHECK}
+DOWNLOAD = """### What a download leaves
+
+A folder that `backtest` opens with `--data`, described in [Data](data.md).
+Its report has a line for each series, with a mark for each quarter of a year, and the longest gaps.
+A series that could not be fetched whole is left as it was, and the command ends with 3 and says which and why; the others are written.
+Nothing is ever half-written, and a run that was stopped at any moment goes on where it was.
+No key is needed, and none is asked for.
+
+```text
+steelyard data download BTC ETH --from 2019-01-01 --data data
+steelyard backtest article --data data --asset BTC
+steelyard data update --data data
+```
+"""  # noqa: E501 - one sentence a line
+
+AFTER = {"steelyard check": CHECK, "steelyard data download": DOWNLOAD}
 """What the reference adds to the help of a command."""
 
 

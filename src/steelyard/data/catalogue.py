@@ -19,7 +19,7 @@ from steelyard.data.funding import read_funding
 from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
 from steelyard.data.read import read_series, source_of
 from steelyard.data.side import read_side_series, series_files
-from steelyard.data.tiers import read_tiers, tier_symbols
+from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Bars, Market, Source
 from steelyard.domain.time import HOUR_MS
@@ -50,7 +50,7 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
     path = Path(folder)
     held = _held(path)
     names = names_of(asset, venue)
-    ladder = _newest_tiers(held, venue)
+    ladder = _newest_tiers(path, held, venue, symbol_of(asset))
     absent = [name for name in names.required if name not in held]
     if ladder is None:
         absent.append(tiers_name(venue, "YYYY-MM"))
@@ -66,14 +66,12 @@ def complete_assets(folder: str | Path, venue: str) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        If the folder cannot be read, or its newest snapshot of tiers.
+        If the folder cannot be read, or a snapshot of tiers.
     """
     path = Path(folder)
     held = _held(path)
-    ladder = _newest_tiers(held, venue)
-    if ladder is None:
-        return ()
-    tiers = tier_symbols(path, ladder)
+    ladders = _snapshots(held, venue)
+    tiers = frozenset(symbol for ladder in ladders for symbol in tier_symbols(path, ladder))
     return tuple(
         asset
         for asset in _assets(held, venue)
@@ -90,9 +88,17 @@ def _held(folder: Path) -> frozenset[str]:
     return frozenset(name.removesuffix(".parquet") for name in files if name.endswith(".parquet"))
 
 
-def _newest_tiers(held: frozenset[str], venue: str) -> str | None:
+def _snapshots(held: frozenset[str], venue: str) -> list[str]:
+    """Return the snapshots of maintenance tiers, the newest first."""
     shape = re.compile(re.escape(venue) + r"\.perp\.leverage_tiers\.\d{4}-(0[1-9]|1[0-2])")
-    return max((name for name in held if shape.fullmatch(name)), default=None)
+    return sorted((name for name in held if shape.fullmatch(name)), reverse=True)
+
+
+def _newest_tiers(folder: Path, held: frozenset[str], venue: str, symbol: str) -> str | None:
+    """Return the newest snapshot that holds a symbol, else the newest; None where there is none."""
+    ladders = _snapshots(held, venue)
+    holding = (name for name in ladders if symbol in tier_symbols(folder, name))
+    return next(holding, ladders[0] if ladders else None)
 
 
 def _assets(held: frozenset[str], venue: str) -> list[str]:
@@ -135,8 +141,8 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
             quote=QUOTE,
             venue=venue,
             tiers=tiers,
-            tiers_source=tiers_note(ladder),
-            facts=facts_for(venue, symbol_of(asset)),
+            tiers_source=tiers_note(ladder, ladder_source(path, ladder, symbol_of(asset))),
+            facts=facts_for(venue, symbol_of(asset), path),
             series_files=series_files(names),
             is_synthetic=venue == SYNTHETIC,
         ),

@@ -20,6 +20,8 @@ The largest median of any month of BTC, ADA, LTC and XRP on Binance is 0.00125 (
 0.0020. In percent the smallest median of a month is 0.002 to 0.004, and a usual one is 0.01.
 """
 
+_MOST_FEAR_GREED = 100.0
+
 _MEND = "correct the row, or delete it: a missing row is a hole and allowed"
 
 
@@ -173,6 +175,23 @@ def check_values(table: Table, kind: str, name: str) -> None:
     check_grid(table, kind)
     check_finite(table)
     check_positive(table, name)
+
+
+def check_index(table: Table, name: str) -> None:
+    """Refuse an index that cannot be true: order, grid of days, numbers, and 0 to 100.
+
+    Raises
+    ------
+    DataError
+        If a row breaks one of these rules.
+    """
+    check_order(table)
+    check_grid(table, "1d")
+    check_finite(table)
+    value = table.columns[name]
+    rule = Rule(allowed="fear and greed lies within 0 and 100")
+    outside = (value < 0.0) | (value > _MOST_FEAR_GREED)
+    refuse_where(table, outside, f"{name} is {{{name}}}", rule)
 
 
 def check_funding(table: Table, settled_ms: Ints, rate: Floats) -> None:

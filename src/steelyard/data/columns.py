@@ -23,6 +23,9 @@ FLOOR: Final = "min_notional"
 CAP: Final = "max_notional"
 MARGIN_RATE: Final = "maint_margin_rate"
 DEDUCTION: Final = "maint_amount"
+SOURCE: Final = "source"
+"""Of a ladder, where it comes from, in words; optional."""
+
 TIER_NUMBERS: Final = (FLOOR, CAP, MARGIN_RATE, DEDUCTION)
 
 EXPIRY: Final = "expiry"

@@ -1,10 +1,13 @@
-"""This file reads the shipped contract facts: fees, lots and smallest orders, dated."""
+"""This file reads contract facts, dated: the shipped ones, and newer ones of a catalogue."""
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TypedDict
 
 from steelyard.domain.errors import DataError
@@ -18,16 +21,28 @@ class _Rates(TypedDict):
     date: str
 
 
-class _Contract(TypedDict, total=False):
+class Contract(TypedDict, total=False):
+    """What a contract is like: lot in coins, smallest order in quote, fractions of notional."""
+
     lot: float
     min_notional: float
     liquidation_fee: float
+    maint_margin_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """The facts of one symbol on one day, as the venue tells everybody."""
+
+    date: str
+    spot: Contract
+    perp: Contract
 
 
 class _Leg(TypedDict):
     source: str
     date: str
-    symbols: dict[str, _Contract]
+    symbols: dict[str, Contract]
 
 
 class _Venue(TypedDict):
@@ -71,7 +86,43 @@ def _liquidation_described(venue: _Venue, symbol: str) -> str:
     return f"liquidation fee: {usual['source']}, {usual['date']}, as none is shipped for {symbol}"
 
 
-def facts_for(venue: str, symbol: str) -> Facts:
+def facts_file(folder: Path, venue: str) -> Path:
+    """Return where a catalogue keeps the facts of a venue's symbols."""
+    return folder / f"{venue}.facts.json"
+
+
+def read_today(folder: Path, venue: str) -> dict[str, Today]:
+    """Return the facts that a catalogue keeps, by symbol; none where it keeps none.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
+    file = facts_file(folder, venue)
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        return {symbol: Today(**one) for symbol, one in told["symbols"].items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{file} holds no contract facts ({error!r}); remove it and download again"
+        raise DataError(message) from None
+
+
+def _renewed(known: _Venue, today: Today | None, symbol: str, venue: str) -> _Venue:
+    """Return what is shipped of a venue, with the newer facts of one symbol."""
+    if today is None:
+        return known
+    source = f"exchangeInfo of {venue}"
+    legs: dict[str, _Leg] = {
+        leg: {"source": source, "date": today.date, "symbols": {symbol: told}}
+        for leg, told in (("spot", today.spot), ("perp", today.perp))
+    }
+    return {**known, "spot": legs["spot"], "perp": legs["perp"]}
+
+
+def facts_for(venue: str, symbol: str, folder: Path | None = None) -> Facts:
     """Return fees, lots, smallest orders and the liquidation fee of a symbol.
 
     Parameters
@@ -81,6 +132,8 @@ def facts_for(venue: str, symbol: str) -> Facts:
     symbol : str
         Such as ``BTCUSDT``. For a symbol that the facts lack, lots and smallest orders are 0, the
         liquidation fee is the venue's usual one, and ``source`` says so.
+    folder : Path, optional
+        A catalogue, whose own facts of the symbol count before the shipped ones.
 
     Raises
     ------
@@ -92,7 +145,8 @@ def facts_for(venue: str, symbol: str) -> Facts:
     >>> facts_for("binance", "BTCUSDT").lot_perp
     0.001
     """
-    known = _venue(venue)
+    today = {} if folder is None else read_today(folder, venue)
+    known = _renewed(_venue(venue), today.get(symbol), symbol, venue)
     spot = known["spot"]["symbols"].get(symbol, {})
     perp = known["perp"]["symbols"].get(symbol, {})
     fees = known["fees"]

@@ -113,6 +113,7 @@ def month_of(tiers: str) -> str:
     return tiers.rsplit(".", maxsplit=1)[-1]
 
 
-def tiers_note(tiers: str) -> str:
-    """Return in words which tiers a market is margined by."""
-    return f"{tiers}: the ladder of {month_of(tiers)}, taken for all times"
+def tiers_note(tiers: str, source: str = "") -> str:
+    """Return in words which tiers a market is margined by, and their source if it is known."""
+    note = f"{tiers}: the ladder of {month_of(tiers)}, taken for all times"
+    return f"{note}; {source}" if source else note

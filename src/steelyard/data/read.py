@@ -108,6 +108,22 @@ def read_ladder(folder: Path, series: str, columns: Sequence[str]) -> tuple[tupl
     return tuple(str(symbol) for symbol in frame[SYMBOL]), table
 
 
+def read_words(folder: Path, series: str, column: str) -> Mapping[str, str]:
+    """Return a column of words by symbol; nothing where the file has no such column.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or unreadable.
+    """
+    frame = _frame(*_content(folder, series))
+    if column not in frame.columns or SYMBOL not in frame.columns:
+        return {}
+    return {
+        str(symbol): str(word) for symbol, word in zip(frame[SYMBOL], frame[column], strict=True)
+    }
+
+
 def source_of(table: Table) -> Source:
     """Return what was read, by name, digest, and first and last stamp."""
     return Source(

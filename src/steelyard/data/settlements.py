@@ -47,6 +47,40 @@ def settlements(ms: Ints, rate: Floats, interval_hours: Floats | None = None) ->
     return Funding(ms=ms, rate=rate, interval_hours=hours, follows=follows)
 
 
+def stated_or_worked_out(ms: Ints, stated: Floats) -> Floats:
+    """Return the hours that each settlement covers: as stated, else worked out from the gaps.
+
+    Parameters
+    ----------
+    ms : int64[n], increasing
+        Full hours.
+    stated : float64[n]
+        Hours, as far as the source says them; NaN where it does not.
+
+    Notes
+    -----
+    A gap that is shorter than what is stated counts: nothing can be missing in it.
+    """
+    hours = stated.copy()
+    gaps = np.diff(ms) / HOUR_MS
+    for row in np.flatnonzero(np.isnan(stated)):
+        known = hours[row - 1] if row else np.nan
+        hours[row] = _next_interval(gaps[max(0, row - 2) : row], float(known))
+    shorter = np.concatenate(([False], (gaps < hours[1:]) & np.isin(gaps, USUAL_INTERVALS)))
+    return np.where(shorter, np.concatenate(([np.nan], gaps)), hours)
+
+
+def _next_interval(gaps: Floats, interval: float) -> float:
+    """Return the interval of a settlement by the one or two gaps before it."""
+    if not gaps.size:
+        return USUAL_INTERVALS[-1]
+    gap = float(gaps[-1])
+    repeated = gaps.size > 1 and gap == float(gaps[0])
+    if gap in USUAL_INTERVALS and (gap < interval or repeated or np.isnan(interval)):
+        return gap
+    return USUAL_INTERVALS[-1] if np.isnan(interval) else interval
+
+
 def _worked_out(gaps: Floats) -> Floats:
     before = np.nan
     interval = USUAL_INTERVALS[-1]

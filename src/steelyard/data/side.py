@@ -3,19 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from steelyard.data.assemble import stamp_holes
-from steelyard.data.check import (
-    Rule,
-    check_finite,
-    check_grid,
-    check_order,
-    check_values,
-    refuse_where,
-)
+from steelyard.data.check import check_index, check_values
 from steelyard.data.columns import CLOSE, VALUE
 from steelyard.data.daily import (
     BUSINESS_MAX_AGE_MS,
@@ -35,8 +27,6 @@ from steelyard.data.names import Names
 from steelyard.data.read import Table, read_series, source_of
 from steelyard.domain.market import Bars, Hole, Series, Source
 from steelyard.domain.time import DAY_MS, HOUR_MS
-
-_MOST_FEAR_GREED: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +131,7 @@ def _macro(folder: Path, held: frozenset[str], names: Names) -> Iterator[_Found]
             continue
         table = read_series(folder, file, (VALUE,))
         if name == FEAR_GREED:
-            _check_index(table)
+            check_index(table, VALUE)
         else:
             check_values(table, "1d", VALUE)
         value = business_series(table.ms, table.columns[VALUE])
@@ -157,15 +147,6 @@ def _basis(folder: Path, held: frozenset[str], names: Names, spot: Bars) -> Iter
     elif names.front in held:
         series, table = read_front(folder, names.front, spot)
         yield _Found(series, (table,), longest_ms=BUSINESS_MAX_AGE_MS + DAY_MS)
-
-
-def _check_index(table: Table) -> None:
-    check_order(table)
-    check_grid(table, "1d")
-    check_finite(table)
-    value = table.columns[VALUE]
-    rule = Rule(allowed="fear and greed lies within 0 and 100")
-    refuse_where(table, (value < 0.0) | (value > _MOST_FEAR_GREED), "value is {value}", rule)
 
 
 def _daily(folder: Path, series: str) -> Table:

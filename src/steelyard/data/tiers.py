@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from steelyard.data.check import Rule, check_finite, refuse_where
-from steelyard.data.columns import CAP, DEDUCTION, FLOOR, MARGIN_RATE, TIER_NUMBERS
+from steelyard.data.columns import CAP, DEDUCTION, FLOOR, MARGIN_RATE, SOURCE, TIER_NUMBERS
 from steelyard.data.names import month_of
-from steelyard.data.read import Table, read_ladder
+from steelyard.data.read import Table, read_ladder, read_words
 from steelyard.domain.arrays import Flags, Floats
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Source, Tiers
@@ -27,6 +27,17 @@ def tier_symbols(folder: Path, series: str) -> frozenset[str]:
     """
     symbols, _ = read_ladder(folder, series, TIER_NUMBERS)
     return frozenset(symbols)
+
+
+def ladder_source(folder: Path, series: str, symbol: str) -> str:
+    """Return where the ladder of a symbol comes from, as its snapshot says; empty if it does not.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    return read_words(folder, series, SOURCE).get(symbol, "")
 
 
 def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:

@@ -28,3 +28,15 @@ class LedgerError(SteelyardError):
     """The books disagree with themselves: stop."""
 
     exit_code = 3
+
+
+class VenueBusy(SteelyardError):  # noqa: N818 - what it is, in the words of the glossary
+    """Nobody must act: the venue or the network is away for now, and trying again later helps."""
+
+    exit_code = 3
+
+
+class VenueRefused(SteelyardError):  # noqa: N818 - as above
+    """The operator must act: the venue will not give what was asked for."""
+
+    exit_code = 3

@@ -1,0 +1,245 @@
+"""This file is the command ``steelyard data``: fetch history, bring it up to date, look at it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Never
+
+import typer
+
+from steelyard.cli import options
+from steelyard.cli.console import say
+from steelyard.domain.errors import RequestError, SteelyardError
+
+if TYPE_CHECKING:
+    from steelyard.data.sources import Span
+    from steelyard.venues.catalogue import Request
+    from steelyard.venues.download import Outcome
+
+app = typer.Typer(help="Fetch history, bring it up to date, look at it.", rich_markup_mode=None)
+_HERE: Final = Path("data")
+
+Folder = Annotated[
+    Path, typer.Option("--data", metavar="DIR", help="Folder of the history.", show_default=True)
+]
+
+
+@app.command("download")
+def download(
+    assets: Annotated[list[str], typer.Argument(metavar="ASSET...", help="Such as BTC ETH.")],
+    *,
+    first: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="First day, UTC; whole months are fetched.")
+    ] = "2019-01-01",
+    last: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DAY", help="Last day, included wholly; else until now."),
+    ] = None,
+    venue: options.Venue = "binance",
+    data: Folder = _HERE,
+    tiers: Annotated[
+        Path | None,
+        typer.Option(
+            "--tiers",
+            metavar="FILE",
+            help="Maintenance tiers of your own, as leverageBracket of the venue answers them.",
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Fetch the history of assets: complete and checked, ready for a backtest.
+
+    Bars, mark price, funding, open interest and dated contracts from the venue's archive, what the
+    archive lacks from its public answers, implied volatility, fear and greed. No key is needed.
+    What is there already is not fetched again; a run that was stopped goes on where it was.
+    """
+    from steelyard.venues.catalogue import Request, refuse_venue
+
+    refuse_venue(venue)
+    request = Request(assets=assets, venue=venue, span=_span(first, last), tiers=tiers)
+    _fetch(data, request, as_json=json)
+
+
+@app.command("update")
+def update(*, data: Folder = _HERE, json: options.Json = False) -> None:
+    """Bring every asset that was downloaded up to date."""
+    from steelyard.data.sources import Span
+    from steelyard.venues.catalogue import Request, asked
+
+    held = asked(data).asked
+    first_ms = min(one.first_ms for one in held.values())
+    venue = next(iter(held.values())).venue
+    span = Span(first_ms, _now_ms())
+    _fetch(data, Request(assets=list(held), venue=venue, span=span), as_json=json)
+
+
+@app.command("list")
+def listed(
+    *,
+    data: Folder = _HERE,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Also write the picture as a page, offline."),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Show what is there: how far each series reaches, and where it has gaps."""
+    from steelyard.data.coverage import as_document, covered
+    from steelyard.data.manifest import write_whole
+    from steelyard.report.coverage_page import coverage_lines, coverage_page
+
+    series = covered(data)
+    lines = coverage_lines(series)
+    if out is not None:
+        page = out / "coverage.html"
+        write_whole(page, coverage_page(series).encode())
+        lines.append(str(page))
+    if json:
+        _say_document({"schema": 1, "series": as_document(series)})
+        return
+    say("\n".join(lines))
+
+
+@app.command("check")
+def check(*, data: Folder = _HERE, json: options.Json = False) -> None:
+    """Look for what is wrong: impossible rows, damaged originals; gaps are told, and no fault.
+
+    It ends with 1 where it found a fault.
+    """
+    from steelyard.data.coverage import as_document, covered, damaged
+    from steelyard.report.coverage_page import gap_lines
+
+    series, broken = covered(data), damaged(data)
+    faults = [*(one.fault for one in series if one.fault), *broken]
+    if json:
+        _say_document({"schema": 1, "faults": faults, "series": as_document(series)})
+    else:
+        verdict = f"{len(series)} series, {len(faults)} faults"
+        say("\n".join([*faults, *gap_lines(series), verdict]))
+    if faults:
+        _end_with_findings()
+
+
+def _end_with_findings() -> Never:
+    raise typer.Exit(1)
+
+
+def _fetch(data: Path, request: "Request", *, as_json: bool) -> None:
+    """Download, print the report, and refuse at the end what had to be refused."""
+    import asyncio
+
+    from steelyard.cli.bar import Bar
+    from steelyard.venues.catalogue import World, download, network
+
+    bar = Bar()
+    world = World(client=network, now_ms=_now_ms)
+    try:
+        outcome = asyncio.run(download(data, request, world, bar))
+    finally:
+        bar.end()
+    report(data, request, outcome, as_json=as_json)
+
+
+def report(data: Path, request: "Request", outcome: "Outcome", *, as_json: bool) -> None:
+    """Print what a download did and what is there now; then refuse what was refused.
+
+    Raises
+    ------
+    SteelyardError
+        What was refused first.
+    """
+    from steelyard.data.coverage import as_document, covered
+    from steelyard.report.coverage_page import coverage_lines, gap_lines
+
+    series = covered(data) if data.is_dir() else ()
+    if as_json:
+        refused = {name: str(error) for name, error in outcome.refused.items()}
+        counts = {"fetched": outcome.fetched, "bytes": outcome.size, "reissued": outcome.reissued}
+        _say_document({"schema": 1, **counts, "refused": refused, "series": as_document(series)})
+    elif series:
+        told = [_told(outcome), *coverage_lines(series), *gap_lines(series)]
+        say("\n".join([*told, *_margin(data, request)]))
+    if outcome.refused:
+        error: SteelyardError = _summed(outcome)
+        raise error
+
+
+def _told(outcome: "Outcome") -> str:
+    if not outcome.fetched and not outcome.refused:
+        return "nothing new: everything that there is was there already"
+    again = f", {len(outcome.reissued)} of them issued anew" if outcome.reissued else ""
+    return f"fetched {outcome.fetched:,} files, {outcome.size / 1e6:.1f} MB{again}"
+
+
+def _margin(data: Path, request: "Request") -> list[str]:
+    """Return what is to be said where a ladder is not the venue's own."""
+    from steelyard.data.catalogue import open_market
+    from steelyard.domain.errors import DataError
+
+    for asset in request.assets:
+        try:
+            source = open_market(data, asset=asset, venue=request.venue).tiers_source
+        except DataError:
+            continue
+        if "one rung" in source:
+            sentence = (
+                f"The maintenance tiers of {request.venue} need a signed call, which is never made "
+                f"here: {asset} is margined by {source}. Supply the ladder with --tiers FILE."
+            )
+            return [sentence]
+    return []
+
+
+def _summed(outcome: "Outcome") -> SteelyardError:
+    """Return the first refusal, which says how many others there were."""
+    first, *others = outcome.refused.items()
+    name, error = first
+    same = {str(one) for _, one in others} <= {str(error)}
+    more = "" if same else f" (and {len(others)} more: {', '.join(name for name, _ in others[:5])})"
+    return type(error)(f"{error}{more}" if same else f"{name} was left as it was: {error}{more}")
+
+
+def _span(first: str, last: str | None) -> "Span":
+    """Return the stretch of time that was asked for.
+
+    Raises
+    ------
+    RequestError
+        If a day is none, or the last comes before the first.
+    """
+    from steelyard.data.sources import Span
+
+    span = Span(_day(first, "--from"), _now_ms() if last is None else _day(last, "--to", after=1))
+    if span.first_ms >= span.end_ms:
+        raise RequestError(f"--from {first} is not before the end; choose an earlier day")
+    return span
+
+
+def _day(words: str, option: str, *, after: int = 0) -> int:
+    """Return the stamp of a day, or of one some days after it.
+
+    Raises
+    ------
+    RequestError
+        If it is no day.
+    """
+    from datetime import date
+
+    from steelyard.domain.time import DAY_MS, stamp
+
+    try:
+        day = date.fromisoformat(words)
+    except ValueError:
+        message = f"{option} {words} is no day; write it as 2021-11-10"
+        raise RequestError(message) from None
+    return stamp(day.year, day.month, day.day) + after * DAY_MS
+
+
+def _now_ms() -> int:
+    import time
+
+    return time.time_ns() // 1_000_000
+
+
+def _say_document(document: dict[str, object]) -> None:
+    import json
+
+    say(json.dumps(document, indent=1))

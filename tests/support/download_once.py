@@ -1,0 +1,37 @@
+"""This file runs one download of BTC against loopback as a process of its own, to be killed.
+
+Words: folder, port, the clock, the first stamp, and a limit on the size of files or 0.
+It prints the most memory that it took, in MB.
+"""
+
+import asyncio
+import resource
+import sys
+from pathlib import Path
+
+from steelyard.cli.bar import Bar
+from steelyard.data.sources import Span
+from steelyard.domain.errors import SteelyardError
+from steelyard.venues.catalogue import Request, download
+from tests.support.archive_server import loopback_world
+
+
+def main() -> int:
+    """Download, and return what the command would end with."""
+    folder, port, now_ms, first_ms, limit = sys.argv[1], *map(int, sys.argv[2:])
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    request = Request(assets=["BTC"], venue="binance", span=Span(first_ms, now_ms))
+    try:
+        outcome = asyncio.run(download(Path(folder), request, loopback_world(port, now_ms), Bar()))
+    except SteelyardError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    for name, why in outcome.refused.items():
+        sys.stderr.write(f"{name}: {why}\n")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)  # noqa: T201
+    return 3 if outcome.refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
