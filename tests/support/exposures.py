@@ -25,10 +25,10 @@ def exposures(case: Node, spot: float, futures: float, dated: float = 0.0) -> di
     revalue(account, 0, np.full(3, price))
     for leg, weight in enumerate((spot, futures, dated)):
         book_fill(account, 0, leg, weight * nav / price, price, 0.0)
-    coins = account.quantity[0]
+    coins = account.legs["quantity"][0]
     values = coins * price
     core = float(values[0] + values[2])
-    cash = float(account.balance[0])
+    cash = float(account.balances["amount"][0])
     computed: dict[str, object] = {
         "w_spot": values[0] / nav,
         "w_spot_core": core / nav,

@@ -79,10 +79,10 @@ def test_a_change_is_found_at_the_very_close_the_condition_names(standing: Stand
 
 
 def test_climbing_changes_nothing_where_it_begins(standing: Standing) -> None:
-    before = standing.book.account.quantity.copy(), standing.book.state.life.copy()
+    before = standing.book.account.legs["quantity"].copy(), standing.book.state.life.copy()
     live_on(standing, imagined_day(standing.market), 0.5 * standing.market.spot.close[-1])
 
-    assert np.array_equal(standing.book.account.quantity, before[0])
+    assert np.array_equal(standing.book.account.legs["quantity"], before[0])
     assert standing.book.state.life.tobytes() == before[1].tobytes()
 
 

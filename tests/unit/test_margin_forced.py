@@ -136,10 +136,10 @@ def test_a_forced_close_costs_slippage_and_fee() -> None:
     account = holding(-10.0, 100.0, 200.0)
     close_by_force(account, 0, PERP, 119.0, costs_of(liquidation_fee=0.001), 5.0)
 
-    assert account.quantity[0, PERP] == 0.0
-    assert account.balance[0] == pytest.approx(10.0 - 1.785)
-    assert account.parts[0, :, PART_LIQUIDATION].sum() == pytest.approx(-1.785)
-    assert account.parts[0, :, PART_FUTURES].sum() + account.parts[
+    assert account.legs["quantity"][0, PERP] == 0.0
+    assert account.balances["amount"][0] == pytest.approx(10.0 - 1.785)
+    assert account.legs["parts"][0, :, PART_LIQUIDATION].sum() == pytest.approx(-1.785)
+    assert account.legs["parts"][0, :, PART_FUTURES].sum() + account.legs["parts"][
         0, :, PART_BASIS
     ].sum() == pytest.approx(-190.0)
     assert account.futures_result[0] == pytest.approx(-191.785)
@@ -150,8 +150,8 @@ def test_a_forced_close_takes_no_more_than_the_balance() -> None:
     account = holding(-10.0, 100.0, 200.0)
     close_by_force(account, 0, PERP, 119.0, COSTS, 0.0)
 
-    assert account.balance[0] == 0.0
-    assert account.parts[0, :, PART_LIQUIDATION].sum() == pytest.approx(-10.0)
+    assert account.balances["amount"][0] == 0.0
+    assert account.legs["parts"][0, :, PART_LIQUIDATION].sum() == pytest.approx(-10.0)
 
 
 def test_beyond_bankruptcy_the_venue_bears_the_rest() -> None:
@@ -159,6 +159,6 @@ def test_beyond_bankruptcy_the_venue_bears_the_rest() -> None:
     account = holding(-10.0, 100.0, 200.0)
     close_by_force(account, 0, PERP, 150.0, COSTS, 0.0)
 
-    assert account.balance[0] == 0.0
-    assert account.parts[0].sum() == pytest.approx(-200.0)
-    assert account.parts[0, :, PART_LIQUIDATION].sum() == pytest.approx(300.0)
+    assert account.balances["amount"][0] == 0.0
+    assert account.legs["parts"][0].sum() == pytest.approx(-200.0)
+    assert account.legs["parts"][0, :, PART_LIQUIDATION].sum() == pytest.approx(300.0)

@@ -190,13 +190,13 @@ def test_the_path_of_the_case_study(case: Node, tmp_path: Path) -> None:
     account = open_account(1, 2, steps[0]["nav_before"].number())
     for step in steps:
         price = step["price"].number()
-        before = account.parts[0].sum(axis=0)
+        before = account.legs["parts"][0].sum(axis=0)
         revalue(account, 0, np.full(2, price))
-        gained = account.parts[0].sum(axis=0) - before
+        gained = account.legs["parts"][0].sum(axis=0) - before
         nav = equity(account)
-        held = account.quantity[0] * price / nav
+        held = account.legs["quantity"][0] * price / nav
         left = life.live(View(float(held[0]), float(account.futures_result[0])))
-        coins = np.array(left.targets) * nav / price - account.quantity[0]
+        coins = np.array(left.targets) * nav / price - account.legs["quantity"][0]
         paid = [book_fill(account, 0, leg, coins[leg], price, fees[leg])[0] for leg in range(2)]
         computed = {
             "spot_pnl": gained[codes.PART_SPOT],
@@ -209,9 +209,9 @@ def test_the_path_of_the_case_study(case: Node, tmp_path: Path) -> None:
             "trade_fut_btc": coins[1],
             "fee_spot": paid[0],
             "fee_fut": paid[1],
-            "spot_btc": account.quantity[0, 0],
-            "fut_btc": account.quantity[0, 1],
-            "cash": float(account.balance[0]),
+            "spot_btc": account.legs["quantity"][0, 0],
+            "fut_btc": account.legs["quantity"][0, 1],
+            "cash": float(account.balances["amount"][0]),
             "nav_after": equity(account),
         }
 

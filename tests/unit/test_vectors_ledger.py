@@ -98,15 +98,15 @@ def test_a_path_of_the_whole_ledger_and_its_attribution(case: Node) -> None:
         step["i"].plain()
         live_step(account, step, case["params"])
         computed = {
-            "cash": account.balance[0],
-            "spot_qty": account.quantity[0, SPOT],
-            "perp_qty": account.quantity[0, PERP],
+            "cash": account.balances["amount"][0],
+            "spot_qty": account.legs["quantity"][0, SPOT],
+            "perp_qty": account.legs["quantity"][0, PERP],
             "nav": equity(account),
         }
 
         assert step.differences(computed) == []
 
-    parts = account.parts[0].sum(axis=0)
+    parts = account.legs["parts"][0].sum(axis=0)
     attribution = {
         "spot_delta": parts[PART_SPOT],
         "futures_delta": parts[PART_FUTURES],
@@ -132,11 +132,11 @@ def test_the_profit_of_a_linear_position(case: Node) -> None:
     book_fill(account, 0, PERP, quantity, entry, fee_rate)
     revalue(account, 0, np.full(2, leave))
     book_fill(account, 0, PERP, -quantity, leave, fee_rate)
-    parts = account.parts[0].sum(axis=0)
+    parts = account.legs["parts"][0].sum(axis=0)
     computed = {
         "gross": parts[PART_FUTURES] + parts[PART_BASIS],
         "fees": -parts[PART_FEES],
-        "net": account.balance[0] - 1e6,
+        "net": account.balances["amount"][0] - 1e6,
     }
 
     assert case.differences(computed) == []
@@ -159,7 +159,7 @@ def test_what_a_settlement_pays(case: Node) -> None:
 
     assert case["unit"].text() == "quote"
     assert case["cash_flow"].differences(received) == []
-    assert case["cash_flow"].differences(account.parts[0, :, PART_FUNDING].sum()) == []
+    assert case["cash_flow"].differences(account.legs["parts"][0, :, PART_FUNDING].sum()) == []
 
 
 @each_case("acct_pnl", "funding_timing")
@@ -169,16 +169,16 @@ def test_a_fill_at_the_settlement_comes_after_it(case: Node) -> None:
     for event in case["events"]:
         stamp = event["t"].text()
         if "position_before" in event:
-            assert event["position_before"].number() == account.quantity[0, PERP]
+            assert event["position_before"].number() == account.legs["quantity"][0, PERP]
         if "mark" in event:
             revalue(account, 0, np.full(2, event["mark"].number()))
         if "funding_rate" in event:
             received = settle_funding(account, 0, PERP, event["funding_rate"].number())
-            position = float(account.quantity[0, PERP])
+            position = float(account.legs["quantity"][0, PERP])
             settled.append({"t": stamp, "position": position, "cash_flow": received})
         for key in ("fill", "fill_same_stamp"):
             if key in event:
-                price = float(account.price[0, PERP])
+                price = float(account.legs["price"][0, PERP])
                 book_fill(account, 0, PERP, event[key].number(), price, 0.0)
 
     assert case["expected"].differences(settled) == []

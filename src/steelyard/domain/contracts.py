@@ -1,10 +1,12 @@
 """This file is the terms on which an account holds things: its contracts and its balances."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from steelyard.domain.arrays import Table
+from steelyard.domain.codes import PARTS
 
 # Kinds of contract.
 SPOT_COIN: Final = 0
@@ -15,7 +17,7 @@ KINDS: Final = ("spot", "linear", "inverse")
 NONE: Final = -1
 """No group, no parent, no coin."""
 
-CONTRACT: Final = np.dtype(
+HOLDING: Final = np.dtype(
     [
         ("kind", np.int64),
         ("settles", np.int64),
@@ -25,17 +27,26 @@ CONTRACT: Final = np.dtype(
         ("haircut", np.float64),
         ("initial", np.float64),
         ("settlement_fee", np.float64),
+        ("quantity", np.float64),
+        ("price", np.float64),
+        ("entry", np.float64),
+        ("parts", np.float64, (len(PARTS),)),
     ],
     align=True,
 )
-"""What a leg is.
+"""One leg of an account: what it is, and what is held of it.
 
-``kind``: SPOT_COIN, LINEAR or INVERSE. ``settles``: the balance its results and fees go into (spot:
-that pays for it). ``parent``: balance that an isolated position takes its margin from, NONE for
-cross margin. ``ladder``: row of the maintenance tiers in ``Costs``, which are in the currency of
-the balance. ``collateral``: margin group that spot backs, NONE where it backs nothing; ``haircut``:
-fraction of its value that does not count. ``initial``: initial margin, fraction of notional, the
-inverse of the leverage setting. ``settlement_fee``: fraction of notional, at expiry.
+Terms. ``kind``: SPOT_COIN, LINEAR or INVERSE. ``settles``: the balance its results and fees go into
+(spot: that pays for it). ``parent``: balance that an isolated position takes its margin from, NONE
+for cross margin. ``ladder``: row of the maintenance tiers in ``Costs``, which are in the currency
+of the balance. ``collateral``: margin group that spot backs, NONE where it backs nothing;
+``haircut``: fraction of its value that does not count. ``initial``: initial margin, fraction of
+notional, the inverse of the leverage setting. ``settlement_fee``: fraction of notional, at expiry.
+
+State. ``quantity``: signed coins, of an inverse contract its face value in quote. ``price``: spot
+price, or mark of a futures leg, at which the account was last valued, quote per coin. ``entry``:
+average price at which a futures position was entered, harmonic for an inverse one. ``parts``:
+attribution since the start (domain 10.8), quote.
 """
 
 BALANCE: Final = np.dtype(
@@ -46,31 +57,38 @@ BALANCE: Final = np.dtype(
         ("interest", np.float64),
         ("borrowing", np.float64),
         ("pays_fees", np.int64),
+        ("amount", np.float64),
+        ("bonus", np.float64),
+        ("worth", np.float64),
+        ("parts", np.float64, (len(PARTS),)),
     ],
     align=True,
 )
-"""What a balance is.
+"""One balance of an account: what it is, and what is in it.
 
-``coin``: asset whose spot price one unit is worth; NONE for money, which is worth what
-``Account.worth`` says. ``group``: margin account that it backs; NONE where it backs nothing.
-``haircut``: fraction of a positive amount that does not count as margin. ``interest``,
-``borrowing``: fractions a day that a positive amount earns and a negative one pays.
-``pays_fees``: 1 where its bonus is a fee credit.
+Terms. ``coin``: asset whose spot price one unit is worth; NONE for money, which is worth ``worth``.
+``group``: margin account that it backs; NONE where it backs nothing. ``haircut``: fraction of a
+positive amount that does not count as margin. ``interest``, ``borrowing``: fractions a day that a
+positive amount earns and a negative one pays. ``pays_fees``: 1 where its bonus is a fee credit.
+
+State. ``amount``: units of its currency, with the results of the futures that settle in it.
+``bonus``: units that count as margin and never as equity. ``worth``: quote per unit, of coins not
+read. ``parts``: what belongs to no leg (depeg, interest, what a bonus paid), quote.
 """
 
 DEFAULT_INITIAL: Final = 0.05
 """Initial margin at a leverage setting of 20, with which venues begin."""
 
 
-def contract_table(n_assets: int, n_legs: int) -> Table:
-    """Return plain contracts: leg 0 is spot, the others linear, all cross on balance 0.
+def plain_holdings(n_assets: int, n_legs: int) -> Table:
+    """Return plain contracts that hold nothing: leg 0 spot, the others linear, all on balance 0.
 
     Returns
     -------
-    CONTRACT[n_assets, n_legs]
+    HOLDING[n_assets, n_legs]
         Each asset has its own maintenance ladder, the row of its number.
     """
-    table = np.zeros((n_assets, n_legs), CONTRACT)
+    table = np.zeros((n_assets, n_legs), HOLDING)
     table["kind"][:, 1:] = LINEAR
     table["parent"] = NONE
     table["collateral"] = NONE
@@ -79,13 +97,20 @@ def contract_table(n_assets: int, n_legs: int) -> Table:
     return table
 
 
-def balance_table(count: int) -> Table:
-    """Return plain balances of money: no haircut, no interest, all in margin group 0.
+def plain_balances(amounts: Sequence[float]) -> Table:
+    """Return balances of money: no haircut, no interest, all in margin group 0.
+
+    Parameters
+    ----------
+    amounts : sequence of float, quote
+        What is in each.
 
     Returns
     -------
-    BALANCE[count]
+    BALANCE[n_balances]
     """
-    table = np.zeros(count, BALANCE)
+    table = np.zeros(len(amounts), BALANCE)
     table["coin"] = NONE
+    table["worth"] = 1.0
+    table["amount"] = amounts
     return table

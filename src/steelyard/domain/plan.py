@@ -165,44 +165,23 @@ class Signals(NamedTuple):
 
 
 class Account(NamedTuple):
-    """Holdings, balances and where every unit of equity came from; arrays over assets and legs.
+    """Holdings, balances and where every unit of equity came from; see ``domain.contracts``.
 
     Parameters
     ----------
-    contracts : CONTRACT[n_assets, n_legs]
-        What each leg is; see ``domain.contracts``. Leg 0 is the core's spot, leg 1 its perpetual.
+    legs : HOLDING[n_assets, n_legs]
+        Leg 0 is the core's spot, leg 1 its perpetual.
     balances : BALANCE[n_balances]
-        What each balance is; balance 0 pays for spot.
-    quantity : float64[n_assets, n_legs], coins
-        Signed; of an inverse contract its face value in quote.
-    price : float64[n_assets, n_legs], quote per coin
-        Spot price, or mark price of a futures leg, at which the account was last valued.
-    entry : float64[n_assets, n_legs], quote per coin
-        Average price at which a futures position was entered; harmonic for an inverse one.
-    balance : float64[n_balances], units of its currency
-        With the profit and loss of the futures that settle in it.
-    bonus : float64[n_balances], units of its currency
-        Credit that counts as margin, and never as equity.
-    worth : float64[n_balances], quote per unit
-        Of money; not read of coins.
-    parts : float64[n_assets, n_legs, n_parts], quote
-        Attribution since the start (domain 10.8); with ``balance_parts`` the change of equity.
-    balance_parts : float64[n_balances, n_parts], quote
-        What belongs to no leg: depeg, interest, what a bonus paid.
+        Balance 0 pays for spot.
+    total : float64[n_parts], quote
+        Attribution since the start, over all legs and balances: sums to the change of equity.
     futures_result : float64[n_assets], quote
         Profit and loss of the core's perpetual since the start, after its costs and funding.
     """
 
-    contracts: Table
+    legs: Table
     balances: Table
-    quantity: Floats
-    price: Floats
-    entry: Floats
-    balance: Floats
-    bonus: Floats
-    worth: Floats
-    parts: Floats
-    balance_parts: Floats
+    total: Floats
     futures_result: Floats
 
 

@@ -47,7 +47,7 @@ def margin_of(standing: Standing, account: Account) -> Margin:
     seen = np.empty(6)
     look_at_account(account, standing.course.costs, seen)
     equity, cash, spot, futures, ratio, liquidation = map(float, seen)
-    notional = abs(float(account.quantity[0, PERP] * account.price[0, PERP]))
+    notional = abs(float(account.legs[0, PERP]["quantity"] * account.legs[0, PERP]["price"]))
     uncovered = math.inf if notional > 0.0 else 0.0
     return Margin(
         equity=equity,
@@ -63,7 +63,7 @@ def margin_of(standing: Standing, account: Account) -> Margin:
 def _traded(standing: Standing, account: Account) -> list[_Trade]:
     """Fill what waits at the account's own prices, futures that lower risk first; book it."""
     pending = standing.book.orders["pending"][0]
-    held = float(account.quantity[0].sum())
+    held = float(account.legs["quantity"][0].sum())
     trades = [_Trade(), _Trade()]
     for leg in (PERP, SPOT) if held * pending[PERP] < 0.0 else (SPOT, PERP):
         if pending[leg] != 0.0:
@@ -75,7 +75,7 @@ def _filled(standing: Standing, account: Account, leg: int, order: float) -> _Tr
     costs = standing.course.costs
     now = np.array([standing.at_ms])
     quote = (
-        float(account.price[0, leg]),
+        float(account.legs[0, leg]["price"]),
         float(daily_volatility(standing.market, now)[0]),
         float(liquidity(standing.market, now)[0, leg, 0]),
         fee_at(costs, leg, standing.at_ms),
@@ -91,7 +91,7 @@ def _leg(standing: Standing, number: int, before: Margin, trade: _Trade) -> Leg:
     stance, order = standing.book.state.stance[0], standing.book.orders[0, number]
     targets = float(stance["spot"]), float(stance["futures"])
     pending = float(order["pending"])
-    price = float(standing.book.account.price[0, number])
+    price = float(standing.book.account.legs[0, number]["price"])
     return Leg(
         name=_NAMES[number],
         weight=(before.spot, before.futures)[number],

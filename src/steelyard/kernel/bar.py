@@ -3,7 +3,7 @@
 import math
 
 from steelyard.domain.arrays import Floats, Table
-from steelyard.domain.codes import PART_INTEREST, PERP, SPOT
+from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Track
@@ -69,7 +69,7 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     if quantity == 0.0:
         book.desk[0]["unpaid"] += 1
         return
-    reference = book.account.price[asset, leg]
+    reference = book.account.legs[asset, leg]["price"]
     paid = book_fill(book.account, asset, leg, quantity, price, fee)
     stamps = (order["decided_ms"], opened)
     note_fill(book, stamps, (asset, leg, order["reason"]), (quantity, price, reference), paid)
@@ -78,10 +78,10 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
 @compiled_inside
 def coins_of(account: Account, asset: int, leg: int) -> float:
     """Return how many coins a leg is long or short at its price."""
-    quantity = account.quantity[asset, leg]
-    if quantity == 0.0 or account.contracts[asset, leg]["kind"] != INVERSE:
+    quantity = account.legs[asset, leg]["quantity"]
+    if quantity == 0.0 or account.legs[asset, leg]["kind"] != INVERSE:
         return quantity
-    return quantity / account.price[asset, leg]
+    return quantity / account.legs[asset, leg]["price"]
 
 
 @compiled_inside
@@ -91,10 +91,10 @@ def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
     0: futures that lower |net coins|; 1: sales of spot; 2: purchases of spot; 3: other futures.
     """
     pending = orders[asset, leg]["pending"]
-    if account.contracts[asset, leg]["kind"] == SPOT_COIN:
+    if account.legs[asset, leg]["kind"] == SPOT_COIN:
         return 1 if pending < 0.0 else 2
     held = 0.0
-    for other in range(account.quantity.shape[1]):
+    for other in range(account.legs.shape[1]):
         held += coins_of(account, asset, other)
     return 0 if held * pending < 0.0 else 3
 
@@ -147,12 +147,12 @@ def force_close(book: Book, track: Track, costs: Costs, bar: int, within: bool) 
         On its way to the worst mark of the bar; else the mark at which it is valued now.
     """
     account = book.account
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(PERP, account.quantity.shape[1]):
-            quantity = account.quantity[asset, leg]
-            if quantity == 0.0 or account.contracts[asset, leg]["kind"] == SPOT_COIN:
+    for asset in range(account.legs.shape[0]):
+        for leg in range(PERP, account.legs.shape[1]):
+            quantity = account.legs[asset, leg]["quantity"]
+            if quantity == 0.0 or account.legs[asset, leg]["kind"] == SPOT_COIN:
                 continue
-            adverse = account.price[asset, leg]
+            adverse = account.legs[asset, leg]["price"]
             if within:
                 adverse = worst_mark(track, asset, leg, bar, quantity)
             price = forced_price(account, asset, leg, adverse, costs)
@@ -173,10 +173,10 @@ def liquidate(
     """
     asset, leg = which
     account = book.account
-    quantity = account.quantity[asset, leg]
+    quantity = account.legs[asset, leg]["quantity"]
     volume = track.daily_volume[asset, leg, bar]
     notional = abs(quantity)
-    if account.contracts[asset, leg]["kind"] != INVERSE:
+    if account.legs[asset, leg]["kind"] != INVERSE:
         notional *= price
     bps = slippage_bps(notional, track.daily_volatility[asset, bar], volume, costs)
     charged = close_by_force(account, asset, leg, price, costs, bps)
@@ -205,24 +205,24 @@ def deleverage_at(book: Book, track: Track, bar: int) -> None:
         return
     account = book.account
     stamp = track.open_ms[bar]
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(PERP, account.quantity.shape[1]):
-            held = account.quantity[asset, leg]
+    for asset in range(account.legs.shape[0]):
+        for leg in range(PERP, account.legs.shape[1]):
+            held = account.legs[asset, leg]["quantity"]
             if not deleverage(account, asset, leg, share):
                 continue
             if leg == PERP and held < 0.0:
                 book.desk[0]["hedge_lost"] = 1
-            mark = account.price[asset, leg]
+            mark = account.legs[asset, leg]["price"]
             what = (asset, leg, FILL_DELEVERAGED)
-            left = account.quantity[asset, leg]
+            left = account.legs[asset, leg]["quantity"]
             note_fill(book, (stamp, stamp), what, (left - held, mark, mark), (0.0, 0.0))
 
 
 @compiled_inside
 def settle(account: Account, track: Track, bar: int) -> None:
     """Book the funding settled at the end of a bar, on the positions held there."""
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(PERP, account.quantity.shape[1]):
+    for asset in range(account.legs.shape[0]):
+        for leg in range(PERP, account.legs.shape[1]):
             rate = track.funding[asset, leg, bar]
             if not math.isnan(rate):
                 settle_funding(account, asset, leg, rate)
@@ -233,10 +233,10 @@ def expire_at(book: Book, track: Track, bar: int) -> None:
     """Settle the dated legs that expire at the end of a bar."""
     account = book.account
     stamp = track.open_ms[bar] + track.length_ms
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(PERP + 1, account.quantity.shape[1]):
+    for asset in range(account.legs.shape[0]):
+        for leg in range(PERP + 1, account.legs.shape[1]):
             price = track.settled[asset, leg, bar]
-            if math.isnan(price) or account.contracts[asset, leg]["kind"] == SPOT_COIN:
+            if math.isnan(price) or account.legs[asset, leg]["kind"] == SPOT_COIN:
                 continue
             book.orders[asset, leg]["pending"] = 0.0
             held, fee = expire(account, asset, leg, price)
@@ -255,10 +255,10 @@ def value_at(account: Account, prices: Floats) -> None:
 @compiled_inside
 def value_of(account: Account, asset: int, leg: int) -> float:
     """Return the signed value of a leg in quote: of spot, or notional of futures."""
-    quantity = account.quantity[asset, leg]
-    if account.contracts[asset, leg]["kind"] == INVERSE:
+    quantity = account.legs[asset, leg]["quantity"]
+    if account.legs[asset, leg]["kind"] == INVERSE:
         return quantity
-    return quantity * account.price[asset, leg]
+    return quantity * account.legs[asset, leg]["price"]
 
 
 @compiled_inside
@@ -277,38 +277,36 @@ def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: 
     row["margin_ratio"] = ratio
     row["regime"] = regime
     total = 0.0
-    for number in range(account.balance.size):
-        value = account.balance[number] * worth_of(account, number)
+    for number in range(account.balances.size):
+        value = account.balances[number]["amount"] * worth_of(account, number)
         total += value
         if account.balances[number]["coin"] == NONE:
             row["cash"] += value
         else:
             row["spot"] += value
-        for part in range(PART_INTEREST, account.balance_parts.shape[1]):
-            row["parts"][part] += account.balance_parts[number, part]
-    for asset in range(account.quantity.shape[0]):
+    for asset in range(account.legs.shape[0]):
         row["futures_result"] += account.futures_result[asset]
-        for leg in range(account.quantity.shape[1]):
+        for leg in range(account.legs.shape[1]):
             value = value_of(account, asset, leg)
-            if account.contracts[asset, leg]["kind"] == SPOT_COIN:
+            if account.legs[asset, leg]["kind"] == SPOT_COIN:
                 total += value
                 row["spot"] += value
                 row["sleeve_spot"] += value if leg != SPOT else 0.0
             else:
                 row["futures"] += value
                 row["sleeve_futures"] += value if leg != PERP else 0.0
-            for part in range(account.parts.shape[2]):
-                row["parts"][part] += account.parts[asset, leg, part]
     row["equity"] = total
+    for part in range(account.total.size):
+        row["parts"][part] = account.total[part]
 
 
 @compiled_inside
 def has_futures(account: Account) -> bool:
     """Tell whether any futures position is open."""
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(PERP, account.quantity.shape[1]):
-            is_spot = account.contracts[asset, leg]["kind"] == SPOT_COIN
-            if not is_spot and account.quantity[asset, leg] != 0.0:
+    for asset in range(account.legs.shape[0]):
+        for leg in range(PERP, account.legs.shape[1]):
+            is_spot = account.legs[asset, leg]["kind"] == SPOT_COIN
+            if not is_spot and account.legs[asset, leg]["quantity"] != 0.0:
                 return True
     return False
 

@@ -69,7 +69,7 @@ def on_tick(price: float, tick: float, side: float) -> float:
 def free_cash(account: Account, costs: Costs, number: int) -> float:
     """Return what of a balance backs no position, in quote: spot may be bought with it."""
     worth = worth_of(account, number)
-    there = account.balance[number] * worth
+    there = account.balances[number]["amount"] * worth
     group = account.balances[number]["group"]
     if group != NONE:
         margin = margin_balance(account, group) - maintenance_of(account, costs, group)
@@ -97,15 +97,15 @@ def has_margin(
         Fill price in quote per coin, fee as a fraction of notional.
     """
     price, fee = terms
-    contract = account.contracts[asset, leg]
+    contract = account.legs[asset, leg]
     kind, number = contract["kind"], contract["settles"]
-    held = account.quantity[asset, leg]
+    held = account.legs[asset, leg]["quantity"]
     after = held + order
     rise = abs(after) - abs(held) if held * after > 0.0 else abs(after)
     if rise <= 0.0:
         return True
     worth = worth_of(account, number)
-    mark = account.price[asset, leg]
+    mark = account.legs[asset, leg]["price"]
     cost = in_currency(kind, abs(order), price) * fee - result_of(kind, order, price, mark)
     if contract["parent"] != NONE:
         needed = (in_currency(kind, rise, price) * contract["initial"] + cost) * worth
@@ -120,7 +120,7 @@ def has_margin(
 @compiled_inside
 def free_margin(account: Account, number: int) -> float:
     """Return what of a balance is initial margin of no position, in quote."""
-    there = account.balance[number] * worth_of(account, number)
+    there = account.balances[number]["amount"] * worth_of(account, number)
     group = account.balances[number]["group"]
     if group == NONE:
         return there
@@ -148,11 +148,11 @@ def affordable(
         Price in quote per coin, fee as a fraction of notional.
     """
     price, fee = terms
-    contract = account.contracts[asset, leg]
+    contract = account.legs[asset, leg]
     if contract["kind"] != SPOT_COIN:
         return quantity if has_margin(account, asset, leg, quantity, terms) else 0.0
     if quantity < 0.0:
-        return max(quantity, -account.quantity[asset, leg])
+        return max(quantity, -account.legs[asset, leg]["quantity"])
     most = free_cash(account, costs, contract["settles"]) / (price * (1.0 + fee))
     if quantity <= most:
         return quantity
@@ -185,7 +185,7 @@ def fill_of(
         The price is worse than the first price by half-spread and impact.
     """
     first, volatility, volume, fee = quote
-    is_inverse = account.contracts[asset, leg]["kind"] == INVERSE
+    is_inverse = account.legs[asset, leg]["kind"] == INVERSE
     notional = abs(order) if is_inverse else abs(order) * first
     bps = slippage_bps(notional, volatility, volume, costs)
     side = 1.0 if order > 0.0 else -1.0

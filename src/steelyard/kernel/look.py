@@ -56,7 +56,7 @@ def look_at_account(account: Account, costs: Costs, seen: Floats) -> None:
     """
     total = equity(account)
     seen[0] = total
-    seen[1] = account.balance[0] * worth_of(account, 0)
+    seen[1] = account.balances[0]["amount"] * worth_of(account, 0)
     for leg in range(2):
         seen[2 + leg] = weight_of(account, 0, leg) if total > 0.0 else 0.0
     seen[4] = margin_ratio(account, costs)
@@ -66,13 +66,13 @@ def look_at_account(account: Account, costs: Costs, seen: Floats) -> None:
 @compiled_inside
 def forced_at(account: Account, costs: Costs) -> float:
     """Return the mark at which the futures leg is closed by force; NaN where none is."""
-    quantity = account.quantity[0, PERP]
+    quantity = account.legs[0, PERP]["quantity"]
     if quantity == 0.0:
         return math.nan
     return liquidation_price(
-        account.balance[0],
+        account.balances[0]["amount"],
         quantity,
-        account.price[0, PERP],
+        account.legs[0, PERP]["price"],
         (costs.tier_cap[0], costs.tier_rate[0], costs.tier_deduction[0]),
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from steelyard.decision.step import decide
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.compiled import compiled_inside, compiled_within
 from steelyard.domain.contracts import SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE, FILL_RESTORED
@@ -34,15 +34,16 @@ def lay_out(
         1: a leg within its band is not traded; 0: every difference is.
     """
     account = book.account
+    total = equity(account)
     for number in range(2):
         leg = book.legs[number]
-        leg["weight"] = weight_of(account, 0, number)
+        leg["weight"] = value_of(account, 0, number) / total
         leg["target"] = spot if number == SPOT else futures
-        leg["price"] = account.price[0, number]
+        leg["price"] = account.legs[0, number]["price"]
         leg["lot"] = costs.lot[0, number]
         leg["least"] = max(costs.min_notional[0, number], plan.limits[0]["min_notional"])
         band = bands * band_of(plan.limits, leg["target"])
-        set_change(leg, equity(account), band)
+        set_change(leg, total, band)
 
 
 @compiled_inside
@@ -76,7 +77,7 @@ def count_dropped(book: Book) -> None:
         desk["capped"] += 1 if dropped == CAPPED else 0
 
 
-@compiled_inside
+@compiled_within
 def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> None:  # noqa: FBT001
     """Order what leads from the holdings to the targets in force.
 
@@ -103,7 +104,7 @@ def evaluate(plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int
     """
     account = book.account
     total = equity(account)
-    spot = weight_of(account, 0, SPOT) if total > 0.0 else 0.0
+    spot = value_of(account, 0, SPOT) / total if total > 0.0 else 0.0
     decide(plan, signals, book.state, moment, View(spot, account.futures_result[0]))
     if total > 0.0:
         rebalance(plan, costs, book, signals.ms[moment], moment == 0)
@@ -112,7 +113,7 @@ def evaluate(plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int
     note_decision(plan, signals, book, moment)
 
 
-@compiled_inside
+@compiled_within
 def note_decision(plan: Plan, signals: Signals, book: Book, moment: int) -> None:
     """Write down what was decided at a moment, and how it came about."""
     for entity in range(plan.rules.size):
@@ -146,11 +147,11 @@ def alarms(plan: Plan, account: Account, ratio: float, before: bool) -> bool:  #
         Whether it was on at the bar before.
     """
     notional = 0.0
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(PERP, account.quantity.shape[1]):
-            if account.contracts[asset, leg]["kind"] != SPOT_COIN:
+    for asset in range(account.legs.shape[0]):
+        for leg in range(PERP, account.legs.shape[1]):
+            if account.legs[asset, leg]["kind"] != SPOT_COIN:
                 notional += abs(value_of(account, asset, leg))
-    group = account.balances[account.contracts[0, PERP]["settles"]]["group"]
+    group = account.balances[account.legs[0, PERP]["settles"]]["group"]
     return is_defending(plan.limits, notional, margin_balance(account, group), ratio, before)
 
 

@@ -46,12 +46,12 @@ def is_plain(account: Account) -> bool:
 
     Any other is walked bar by bar.
     """
-    if account.balance.size > 1 or account.quantity.shape[1] > PERP + 1:
+    if account.balances.size > 1 or account.legs.shape[1] > PERP + 1:
         return False
-    for asset in range(account.quantity.shape[0]):
-        if account.contracts[asset, PERP]["kind"] != LINEAR:
+    for asset in range(account.legs.shape[0]):
+        if account.legs[asset, PERP]["kind"] != LINEAR:
             return False
-        if account.contracts[asset, SPOT]["collateral"] != NONE:
+        if account.legs[asset, SPOT]["collateral"] != NONE:
             return False
     return not bears_interest(account)
 
@@ -60,7 +60,7 @@ def is_plain(account: Account) -> bool:
 def is_eventful(account: Account, track: Track, first: int, last: int) -> bool:
     """Tell whether a venue deleverages, or money changes its worth, within bars."""
     for bar in range(first, last + 1):
-        if track.deleveraged[bar] > 0.0 or track.worth[bar, 0] != account.worth[0]:
+        if track.deleveraged[bar] > 0.0 or track.worth[bar, 0] != account.balances[0]["worth"]:
             return True
     return False
 
@@ -81,8 +81,8 @@ def worst_of(
     change, notional : float, quote
         The change is at most 0: the worst mark, and every settlement paid at the largest notional.
     """
-    quantity = account.quantity[asset, PERP]
-    low = account.price[asset, PERP]
+    quantity = account.legs[asset, PERP]["quantity"]
+    low = account.legs[asset, PERP]["price"]
     high = low
     rates = 0.0
     for bar in range(first, last + 1):
@@ -90,10 +90,10 @@ def worst_of(
         high = max(high, track.high[bar, asset, PERP], track.open[bar, asset, PERP])
         rate = track.funding[asset, PERP, bar]
         rates += 0.0 if math.isnan(rate) else abs(rate)
-    mark = account.price[asset, PERP]
+    mark = account.legs[asset, PERP]["price"]
     notional = abs(quantity) * high
     change = min(quantity * (low - mark), quantity * (high - mark))
-    worth = account.worth[0]
+    worth = account.balances[0]["worth"]
     return worth * (min(change, 0.0) - rates * notional), worth * notional
 
 
@@ -115,7 +115,7 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
     balance = margin_balance(account, 0)
     needed = 0.0
     exposed = 0.0
-    for asset in range(account.quantity.shape[0]):
+    for asset in range(account.legs.shape[0]):
         change, notional = worst_of(account, track, asset, first, last)
         balance += change
         exposed += notional

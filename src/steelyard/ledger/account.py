@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from steelyard.domain.arrays import Floats, Table
+from steelyard.domain.arrays import Table
 from steelyard.domain.codes import (
     PART_BASIS,
     PART_BONUS,
@@ -18,9 +18,14 @@ from steelyard.domain.codes import (
     SPOT,
 )
 from steelyard.domain.compiled import compiled_inside
-from steelyard.domain.contracts import INVERSE, LINEAR, NONE, SPOT_COIN
-from steelyard.domain.contracts import balance_table as plain_balances
-from steelyard.domain.contracts import contract_table as plain_contracts
+from steelyard.domain.contracts import (
+    INVERSE,
+    LINEAR,
+    NONE,
+    SPOT_COIN,
+    plain_balances,
+    plain_holdings,
+)
 from steelyard.domain.plan import Account
 
 DUST: Final = 1e-12
@@ -35,31 +40,22 @@ def open_account(n_assets: int, n_legs: int, cash: float) -> Account:
     n_assets, n_legs : int
     cash : float, quote
     """
-    return account_on(plain_contracts(n_assets, n_legs), plain_balances(1), np.array([cash]))
+    return account_on(plain_holdings(n_assets, n_legs), plain_balances([cash]))
 
 
-def account_on(contracts: Table, balances: Table, amounts: Floats) -> Account:
-    """Return an account with these terms that holds nothing but its balances.
+def account_on(legs: Table, balances: Table) -> Account:
+    """Return an account with these terms and amounts.
 
     Parameters
     ----------
-    contracts : CONTRACT[n_assets, n_legs]
+    legs : HOLDING[n_assets, n_legs]
     balances : BALANCE[n_balances]
-    amounts : float64[n_balances], units of each currency
     """
-    legs = contracts.shape
     return Account(
-        contracts=contracts,
+        legs=legs,
         balances=balances,
-        quantity=np.zeros(legs),
-        price=np.zeros(legs),
-        entry=np.zeros(legs),
-        balance=amounts.astype(np.float64),
-        bonus=np.zeros(balances.size),
-        worth=np.ones(balances.size),
-        parts=np.zeros((*legs, len(PARTS))),
-        balance_parts=np.zeros((balances.size, len(PARTS))),
-        futures_result=np.zeros(legs[0]),
+        total=np.zeros(len(PARTS)),
+        futures_result=np.zeros(legs.shape[0]),
     )
 
 
@@ -67,22 +63,36 @@ def account_on(contracts: Table, balances: Table, amounts: Floats) -> Account:
 def worth_of(account: Account, number: int) -> float:
     """Return what one unit of a balance is worth, in quote."""
     coin = account.balances[number]["coin"]
-    return account.worth[number] if coin == NONE else account.price[coin, SPOT]
+    return account.balances[number]["worth"] if coin == NONE else account.legs[coin, SPOT]["price"]
 
 
 @compiled_inside
 def equity(account: Account) -> float:
     """Return equity in quote: balances, which hold futures results, and spot at its price."""
     total = 0.0
-    for number in range(account.balance.size):
-        total += account.balance[number] * worth_of(account, number)
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(account.quantity.shape[1]):
-            if account.contracts[asset, leg]["kind"] != SPOT_COIN:
+    for number in range(account.balances.size):
+        total += account.balances[number]["amount"] * worth_of(account, number)
+    for asset in range(account.legs.shape[0]):
+        for leg in range(account.legs.shape[1]):
+            if account.legs[asset, leg]["kind"] != SPOT_COIN:
                 continue
-            if account.quantity[asset, leg] != 0.0:
-                total += account.quantity[asset, leg] * account.price[asset, leg]
+            if account.legs[asset, leg]["quantity"] != 0.0:
+                total += account.legs[asset, leg]["quantity"] * account.legs[asset, leg]["price"]
     return total
+
+
+@compiled_inside
+def attribute(account: Account, asset: int, leg: int, part: int, amount: float) -> None:
+    """Book an amount, in quote, as a part of what a leg brought in or cost."""
+    account.legs[asset, leg]["parts"][part] += amount
+    account.total[part] += amount
+
+
+@compiled_inside
+def attribute_to_balance(account: Account, number: int, part: int, amount: float) -> None:
+    """Book an amount, in quote, that belongs to a balance and no leg."""
+    account.balances[number]["parts"][part] += amount
+    account.total[part] += amount
 
 
 @compiled_inside
@@ -110,29 +120,29 @@ def revalue_leg(
         Spot price before and after the same interval: what that change explains is futures delta,
         the rest basis.
     """
-    quantity = account.quantity[asset, leg]
+    quantity = account.legs[asset, leg]["quantity"]
     if quantity != 0.0:
-        contract = account.contracts[asset, leg]
+        contract = account.legs[asset, leg]
         kind, number = contract["kind"], contract["settles"]
         worth = worth_of(account, number)
-        result = result_of(kind, quantity, account.price[asset, leg], price)
-        account.balance[number] += result
+        result = result_of(kind, quantity, account.legs[asset, leg]["price"], price)
+        account.balances[number]["amount"] += result
         earned = result * worth
         delta = quantity * (index[1] - index[0])
         delta *= worth if kind == LINEAR else 1.0 / index[0]
-        account.parts[asset, leg, PART_FUTURES] += delta
-        account.parts[asset, leg, PART_BASIS] += earned - delta
+        attribute(account, asset, leg, PART_FUTURES, delta)
+        attribute(account, asset, leg, PART_BASIS, earned - delta)
         if leg == PERP:
             account.futures_result[asset] += earned
-    account.price[asset, leg] = price
+    account.legs[asset, leg]["price"] = price
 
 
 @compiled_inside
 def revalue_coins(account: Account, asset: int, change: float) -> None:
     """Attribute the change of an asset's spot price to the coins held in balances."""
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         if account.balances[number]["coin"] == asset:
-            account.parts[asset, SPOT, PART_SPOT] += account.balance[number] * change
+            attribute(account, asset, SPOT, PART_SPOT, account.balances[number]["amount"] * change)
 
 
 @compiled_inside
@@ -145,16 +155,16 @@ def revalue(account: Account, asset: int, prices: np.ndarray) -> None:
         Spot price, then those of the other legs: the mark of a futures leg; that of any other
         spot leg is not read.
     """
-    before = account.price[asset, SPOT]
+    before = account.legs[asset, SPOT]["price"]
     change = prices[SPOT] - before
-    if account.balance.size > 1:
+    if account.balances.size > 1:
         revalue_coins(account, asset, change)
-    account.parts[asset, SPOT, PART_SPOT] += account.quantity[asset, SPOT] * change
-    account.price[asset, SPOT] = prices[SPOT]
+    attribute(account, asset, SPOT, PART_SPOT, account.legs[asset, SPOT]["quantity"] * change)
+    account.legs[asset, SPOT]["price"] = prices[SPOT]
     for leg in range(1, prices.size):
-        if account.contracts[asset, leg]["kind"] == SPOT_COIN:
-            account.parts[asset, leg, PART_SPOT] += account.quantity[asset, leg] * change
-            account.price[asset, leg] = prices[SPOT]
+        if account.legs[asset, leg]["kind"] == SPOT_COIN:
+            attribute(account, asset, leg, PART_SPOT, account.legs[asset, leg]["quantity"] * change)
+            account.legs[asset, leg]["price"] = prices[SPOT]
         else:
             revalue_leg(account, asset, leg, prices[leg], (before, prices[SPOT]))
 
@@ -168,11 +178,12 @@ def revalue_money(account: Account, worth: np.ndarray) -> None:
     worth : float64[n_balances], quote per unit
         Of coins not read.
     """
-    for number in range(account.balance.size):
-        if account.balances[number]["coin"] == NONE and worth[number] != account.worth[number]:
-            change = account.balance[number] * (worth[number] - account.worth[number])
-            account.balance_parts[number, PART_DEPEG] += change
-            account.worth[number] = worth[number]
+    for number in range(account.balances.size):
+        money = account.balances[number]
+        if money["coin"] == NONE and worth[number] != money["worth"]:
+            change = money["amount"] * (worth[number] - money["worth"])
+            attribute_to_balance(account, number, PART_DEPEG, change)
+            money["worth"] = worth[number]
 
 
 @compiled_inside
@@ -184,15 +195,15 @@ def pay_fee(account: Account, asset: int, leg: int, units: float) -> None:
     units : float, >= 0
         Of the balance's currency.
     """
-    number = account.contracts[asset, leg]["settles"]
+    number = account.legs[asset, leg]["settles"]
     worth = worth_of(account, number)
-    account.parts[asset, leg, PART_FEES] -= units * worth
-    if account.balances[number]["pays_fees"] == 1 and account.bonus[number] > 0.0:
-        credit = min(units, account.bonus[number])
-        account.bonus[number] -= credit
-        account.balance_parts[number, PART_BONUS] += credit * worth
+    attribute(account, asset, leg, PART_FEES, -units * worth)
+    if account.balances[number]["pays_fees"] == 1 and account.balances[number]["bonus"] > 0.0:
+        credit = min(units, account.balances[number]["bonus"])
+        account.balances[number]["bonus"] -= credit
+        attribute_to_balance(account, number, PART_BONUS, credit * worth)
         units -= credit
-    account.balance[number] -= units
+    account.balances[number]["amount"] -= units
 
 
 @compiled_inside
@@ -228,19 +239,19 @@ def move_margin(account: Account, asset: int, leg: int, held: float, price: floa
     price : float, quote per coin
         At which what was added is margined.
     """
-    contract = account.contracts[asset, leg]
+    contract = account.legs[asset, leg]
     own, parent = contract["settles"], contract["parent"]
-    after = account.quantity[asset, leg]
+    after = account.legs[asset, leg]["quantity"]
     kept = after / held if held * after > 0.0 else 0.0
     if abs(kept) < 1.0:
-        freed = account.balance[own] * (1.0 - kept)
-        account.balance[own] -= freed
-        account.balance[parent] += freed
+        freed = account.balances[own]["amount"] * (1.0 - kept)
+        account.balances[own]["amount"] -= freed
+        account.balances[parent]["amount"] += freed
     rise = abs(after) - abs(held) if held * after > 0.0 else abs(after)
     if rise > 0.0:
         notional = rise / price if contract["kind"] == INVERSE else rise * price
-        account.balance[own] += notional * contract["initial"]
-        account.balance[parent] -= notional * contract["initial"]
+        account.balances[own]["amount"] += notional * contract["initial"]
+        account.balances[parent]["amount"] -= notional * contract["initial"]
 
 
 @compiled_inside
@@ -262,27 +273,27 @@ def book_fill(
     fee, slippage : float, quote
         Positive is a cost.
     """
-    contract = account.contracts[asset, leg]
+    contract = account.legs[asset, leg]
     kind, number = contract["kind"], contract["settles"]
     worth = worth_of(account, number)
-    reference = account.price[asset, leg]
-    held = account.quantity[asset, leg]
+    reference = account.legs[asset, leg]["price"]
+    held = account.legs[asset, leg]["quantity"]
     if kind == SPOT_COIN:
         slippage = quantity * (price - reference)
-        account.balance[number] -= quantity * price / worth
+        account.balances[number]["amount"] -= quantity * price / worth
         units = abs(quantity) * price * fee_rate / worth
     else:
         lost = -result_of(kind, quantity, price, reference)
         slippage = lost * worth
-        account.balance[number] -= lost
+        account.balances[number]["amount"] -= lost
         units = abs(quantity) * (price if kind == LINEAR else 1.0 / price) * fee_rate
-        account.entry[asset, leg] = entry_after(
-            kind, account.entry[asset, leg], held, quantity, price
+        account.legs[asset, leg]["entry"] = entry_after(
+            kind, account.legs[asset, leg]["entry"], held, quantity, price
         )
     pay_fee(account, asset, leg, units)
-    account.parts[asset, leg, PART_SLIPPAGE] -= slippage
+    attribute(account, asset, leg, PART_SLIPPAGE, -slippage)
     left = held + quantity
-    account.quantity[asset, leg] = left if abs(left) > DUST * abs(quantity) else 0.0
+    account.legs[asset, leg]["quantity"] = left if abs(left) > DUST * abs(quantity) else 0.0
     if contract["parent"] != NONE:
         move_margin(account, asset, leg, held, price)
     fee = units * worth

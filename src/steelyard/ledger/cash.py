@@ -4,7 +4,7 @@ from steelyard.domain.codes import PART_FUNDING, PART_INTEREST, PERP
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import INVERSE
 from steelyard.domain.plan import Account
-from steelyard.ledger.account import worth_of
+from steelyard.ledger.account import attribute, attribute_to_balance, worth_of
 
 
 @compiled_inside
@@ -21,14 +21,14 @@ def settle_funding(account: Account, asset: int, leg: int, rate: float) -> float
     float
         In what the leg settles in: quote, or coins of an inverse contract.
     """
-    contract = account.contracts[asset, leg]
-    mark, quantity = account.price[asset, leg], account.quantity[asset, leg]
+    contract = account.legs[asset, leg]
+    mark, quantity = account.legs[asset, leg]["price"], account.legs[asset, leg]["quantity"]
     notional = quantity / mark if contract["kind"] == INVERSE else quantity * mark
     received = -notional * rate
     number = contract["settles"]
-    account.balance[number] += received
+    account.balances[number]["amount"] += received
     value = received * worth_of(account, number)
-    account.parts[asset, leg, PART_FUNDING] += value
+    attribute(account, asset, leg, PART_FUNDING, value)
     if leg == PERP:
         account.futures_result[asset] += value
     return received
@@ -37,20 +37,20 @@ def settle_funding(account: Account, asset: int, leg: int, rate: float) -> float
 @compiled_inside
 def accrue_interest(account: Account) -> None:
     """Book a day of interest on every balance: positive ones earn, negative ones pay (10.9)."""
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         terms = account.balances[number]
-        amount = account.balance[number]
+        amount = account.balances[number]["amount"]
         rate = terms["interest"] if amount > 0.0 else terms["borrowing"]
         if rate != 0.0:
-            account.balance[number] += amount * rate
+            account.balances[number]["amount"] += amount * rate
             earned = amount * rate * worth_of(account, number)
-            account.balance_parts[number, PART_INTEREST] += earned
+            attribute_to_balance(account, number, PART_INTEREST, earned)
 
 
 @compiled_inside
 def bears_interest(account: Account) -> bool:
     """Tell whether any balance earns or pays interest."""
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         terms = account.balances[number]
         if terms["interest"] != 0.0 or terms["borrowing"] != 0.0:
             return True

@@ -4,7 +4,15 @@ from steelyard.domain.codes import PART_BONUS, PART_LIQUIDATION, PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs
-from steelyard.ledger.account import move_margin, pay_fee, result_of, revalue_leg, worth_of
+from steelyard.ledger.account import (
+    attribute,
+    attribute_to_balance,
+    move_margin,
+    pay_fee,
+    result_of,
+    revalue_leg,
+    worth_of,
+)
 from steelyard.ledger.groups import empty, gross_balance
 from steelyard.ledger.margin import notional_of
 
@@ -12,10 +20,10 @@ from steelyard.ledger.margin import notional_of
 @compiled_inside
 def reduce_leg(account: Account, asset: int, leg: int, left: float) -> None:
     """Set what is left of a position at its mark, and hand its share of an isolated margin back."""
-    held = account.quantity[asset, leg]
-    account.quantity[asset, leg] = left
-    if account.contracts[asset, leg]["parent"] != NONE:
-        move_margin(account, asset, leg, held, account.price[asset, leg])
+    held = account.legs[asset, leg]["quantity"]
+    account.legs[asset, leg]["quantity"] = left
+    if account.legs[asset, leg]["parent"] != NONE:
+        move_margin(account, asset, leg, held, account.legs[asset, leg]["price"])
 
 
 @compiled_inside
@@ -33,16 +41,16 @@ def close_by_force(
     float, quote
         What was charged beyond the price; negative where the venue bears a loss.
     """
-    revalue_leg(account, asset, leg, price, (account.price[asset, leg], price))
-    number = account.contracts[asset, leg]["settles"]
+    revalue_leg(account, asset, leg, price, (account.legs[asset, leg]["price"], price))
+    number = account.legs[asset, leg]["settles"]
     group = account.balances[number]["group"]
     worth = worth_of(account, number)
     notional = notional_of(account, asset, leg) * worth
     cost = notional * (slippage_bps / 10_000.0 + costs.liquidation_fee)
     left = gross_balance(account, group)
     charged = left if costs.worst_case == 1 else min(cost, left)
-    account.balance[number] -= charged / worth
-    account.parts[asset, leg, PART_LIQUIDATION] -= charged
+    account.balances[number]["amount"] -= charged / worth
+    attribute(account, asset, leg, PART_LIQUIDATION, -charged)
     if leg == PERP:
         account.futures_result[asset] -= charged
     if charged >= left:
@@ -57,10 +65,10 @@ def lose_all(account: Account, group: int) -> None:
 
     What its bonus had to absorb is attributed to the bonus.
     """
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         if account.balances[number]["group"] == group:
-            absorbed = account.bonus[number] * worth_of(account, number)
-            account.balance_parts[number, PART_BONUS] += absorbed
+            absorbed = account.balances[number]["bonus"] * worth_of(account, number)
+            attribute_to_balance(account, number, PART_BONUS, absorbed)
     empty(account, group)
 
 
@@ -79,12 +87,12 @@ def deleverage(account: Account, asset: int, leg: int, share: float) -> bool:
     bool
         Whether the position was reduced.
     """
-    held = account.quantity[asset, leg]
-    kind = account.contracts[asset, leg]["kind"]
+    held = account.legs[asset, leg]["quantity"]
+    kind = account.legs[asset, leg]["kind"]
     if held == 0.0 or kind == SPOT_COIN:
         return False
-    entry = account.entry[asset, leg]
-    if result_of(kind, held, entry, account.price[asset, leg]) <= 0.0:
+    entry = account.legs[asset, leg]["entry"]
+    if result_of(kind, held, entry, account.legs[asset, leg]["price"]) <= 0.0:
         return False
     reduce_leg(account, asset, leg, held * (1.0 - share))
     return True
@@ -99,10 +107,10 @@ def expire(account: Account, asset: int, leg: int, price: float) -> tuple[float,
     price : float, quote per coin
         Settlement price: the mark moves there, the spot price stays, so that the move is basis.
     """
-    index = account.price[asset, SPOT]
+    index = account.legs[asset, SPOT]["price"]
     revalue_leg(account, asset, leg, price, (index, index))
-    held = account.quantity[asset, leg]
-    contract = account.contracts[asset, leg]
+    held = account.legs[asset, leg]["quantity"]
+    contract = account.legs[asset, leg]
     fee = notional_of(account, asset, leg) * contract["settlement_fee"]
     pay_fee(account, asset, leg, fee)
     worth = worth_of(account, contract["settles"])

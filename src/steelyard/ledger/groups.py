@@ -13,13 +13,13 @@ def margin_balance(account: Account, group: int) -> float:
     A bonus counts; a haircut takes nothing from a debt.
     """
     total = 0.0
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         terms = account.balances[number]
         if terms["group"] != group:
             continue
-        amount = account.balance[number]
+        amount = account.balances[number]["amount"]
         counted = amount * (1.0 - terms["haircut"]) if amount > 0.0 else amount
-        total += (counted + account.bonus[number]) * worth_of(account, number)
+        total += (counted + account.balances[number]["bonus"]) * worth_of(account, number)
     return total + collateral(account, group, with_haircut=True)
 
 
@@ -27,9 +27,9 @@ def margin_balance(account: Account, group: int) -> float:
 def gross_balance(account: Account, group: int) -> float:
     """Return what a group could lose, in quote: its balances, bonus and collateral, uncut."""
     total = 0.0
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         if account.balances[number]["group"] == group:
-            units = account.balance[number] + account.bonus[number]
+            units = account.balances[number]["amount"] + account.balances[number]["bonus"]
             total += units * worth_of(account, number)
     return total + collateral(account, group, with_haircut=False)
 
@@ -38,12 +38,12 @@ def gross_balance(account: Account, group: int) -> float:
 def collateral(account: Account, group: int, with_haircut: bool) -> float:  # noqa: FBT001
     """Return the value of the spot that backs a group, in quote."""
     total = 0.0
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(account.quantity.shape[1]):
-            contract = account.contracts[asset, leg]
+    for asset in range(account.legs.shape[0]):
+        for leg in range(account.legs.shape[1]):
+            contract = account.legs[asset, leg]
             if contract["kind"] == SPOT_COIN and contract["collateral"] == group:
                 cut = contract["haircut"] if with_haircut else 0.0
-                total += account.quantity[asset, leg] * account.price[asset, leg] * (1.0 - cut)
+                total += contract["quantity"] * contract["price"] * (1.0 - cut)
     return total
 
 
@@ -51,28 +51,28 @@ def collateral(account: Account, group: int, with_haircut: bool) -> float:  # no
 def moving_coins(account: Account, group: int, asset: int) -> float:
     """Return how many coins of an asset back a group, after haircuts: they move with its price."""
     coins = 0.0
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         terms = account.balances[number]
         if terms["group"] == group and terms["coin"] == asset:
-            amount = account.balance[number]
+            amount = account.balances[number]["amount"]
             coins += amount * (1.0 - terms["haircut"]) if amount > 0.0 else amount
-            coins += account.bonus[number]
-    for leg in range(account.quantity.shape[1]):
-        contract = account.contracts[asset, leg]
+            coins += account.balances[number]["bonus"]
+    for leg in range(account.legs.shape[1]):
+        contract = account.legs[asset, leg]
         if contract["kind"] == SPOT_COIN and contract["collateral"] == group:
-            coins += account.quantity[asset, leg] * (1.0 - contract["haircut"])
+            coins += account.legs[asset, leg]["quantity"] * (1.0 - contract["haircut"])
     return coins
 
 
 @compiled_inside
 def empty(account: Account, group: int) -> None:
     """Take everything that backs a group: balances, bonus, collateral."""
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         if account.balances[number]["group"] == group:
-            account.balance[number] = 0.0
-            account.bonus[number] = 0.0
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(account.quantity.shape[1]):
-            contract = account.contracts[asset, leg]
+            account.balances[number]["amount"] = 0.0
+            account.balances[number]["bonus"] = 0.0
+    for asset in range(account.legs.shape[0]):
+        for leg in range(account.legs.shape[1]):
+            contract = account.legs[asset, leg]
             if contract["kind"] == SPOT_COIN and contract["collateral"] == group:
-                account.quantity[asset, leg] = 0.0
+                account.legs[asset, leg]["quantity"] = 0.0

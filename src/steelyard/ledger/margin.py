@@ -114,11 +114,11 @@ def bankruptcy_price(backing: float, quantity: float, entry: float) -> float:
 @compiled_inside
 def notional_of(account: Account, asset: int, leg: int) -> float:
     """Return the notional of a futures leg at its mark, in the currency that it settles in."""
-    quantity = account.quantity[asset, leg]
+    quantity = account.legs[asset, leg]["quantity"]
     if quantity == 0.0:
         return 0.0
-    mark = account.price[asset, leg]
-    if account.contracts[asset, leg]["kind"] == INVERSE:
+    mark = account.legs[asset, leg]["price"]
+    if account.legs[asset, leg]["kind"] == INVERSE:
         return abs(quantity) / mark
     return abs(quantity * mark)
 
@@ -126,7 +126,7 @@ def notional_of(account: Account, asset: int, leg: int) -> float:
 @compiled_inside
 def ladder_of(account: Account, costs: Costs, asset: int, leg: int) -> Ladder:
     """Return caps, rates and deductions of a leg's maintenance tiers."""
-    row = account.contracts[asset, leg]["ladder"]
+    row = account.legs[asset, leg]["ladder"]
     return costs.tier_cap[row], costs.tier_rate[row], costs.tier_deduction[row]
 
 
@@ -136,17 +136,17 @@ def maintenance_of_leg(account: Account, costs: Costs, asset: int, leg: int) -> 
     notional = notional_of(account, asset, leg)
     if notional == 0.0:
         return 0.0
-    row = account.contracts[asset, leg]["ladder"]
+    row = account.legs[asset, leg]["ladder"]
     needed = maintenance(
         notional, costs.tier_cap[row], costs.tier_rate[row], costs.tier_deduction[row]
     )
-    return needed * worth_of(account, account.contracts[asset, leg]["settles"])
+    return needed * worth_of(account, account.legs[asset, leg]["settles"])
 
 
 @compiled_inside
 def is_backed_by(account: Account, asset: int, leg: int, group: int) -> bool:
     """Tell whether a leg is a futures leg that a margin group backs."""
-    contract = account.contracts[asset, leg]
+    contract = account.legs[asset, leg]
     if contract["kind"] == SPOT_COIN:
         return False
     return bool(account.balances[contract["settles"]]["group"] == group)
@@ -156,8 +156,8 @@ def is_backed_by(account: Account, asset: int, leg: int, group: int) -> bool:
 def maintenance_of(account: Account, costs: Costs, group: int) -> float:
     """Return the maintenance margin of a group's positions at their marks, in quote."""
     total = 0.0
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(SPOT + 1, account.quantity.shape[1]):
+    for asset in range(account.legs.shape[0]):
+        for leg in range(SPOT + 1, account.legs.shape[1]):
             if is_backed_by(account, asset, leg, group):
                 total += maintenance_of_leg(account, costs, asset, leg)
     return total
@@ -167,10 +167,10 @@ def maintenance_of(account: Account, costs: Costs, group: int) -> float:
 def initial_of(account: Account, group: int) -> float:
     """Return the initial margin of a group's positions at their marks, in quote (domain 11.1)."""
     total = 0.0
-    for asset in range(account.quantity.shape[0]):
-        for leg in range(SPOT + 1, account.quantity.shape[1]):
+    for asset in range(account.legs.shape[0]):
+        for leg in range(SPOT + 1, account.legs.shape[1]):
             if is_backed_by(account, asset, leg, group):
-                contract = account.contracts[asset, leg]
+                contract = account.legs[asset, leg]
                 worth = worth_of(account, contract["settles"])
                 total += notional_of(account, asset, leg) * contract["initial"] * worth
     return total
@@ -197,7 +197,7 @@ def margin_ratio(account: Account, costs: Costs) -> float:
     """
     largest = 0.0
     seen = -1
-    for number in range(account.balance.size):
+    for number in range(account.balances.size):
         group = account.balances[number]["group"]
         if group > seen:
             seen = group
@@ -217,23 +217,25 @@ def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: 
         The worst mark of the interval that begins at the mark the leg is valued at. Where the leg
         is already beyond its liquidation price, that mark itself is the price.
     """
-    quantity = account.quantity[asset, leg]
+    quantity = account.legs[asset, leg]["quantity"]
     if quantity == 0.0:
         return math.nan
-    mark = account.price[asset, leg]
-    contract = account.contracts[asset, leg]
+    mark = account.legs[asset, leg]["price"]
+    contract = account.legs[asset, leg]
     group = account.balances[contract["settles"]]["group"]
     own = maintenance_of_leg(account, costs, asset, leg)
     balance = margin_balance(account, group)
     backing = balance - (maintenance_of(account, costs, group) - own)
     if backing <= own:
         return mark
-    coins = moving_coins(account, group, asset)
+    if adverse == mark:
+        return math.nan
     worth = worth_of(account, contract["settles"])
     ladder = ladder_of(account, costs, asset, leg)
     if contract["kind"] == INVERSE:
         price = inverse_liquidation_price(backing / worth, quantity, mark, ladder)
     else:
-        price = liquidation_price(backing / worth, quantity, mark, ladder, coins / worth)
+        coins = moving_coins(account, group, asset) / worth
+        price = liquidation_price(backing / worth, quantity, mark, ladder, coins)
     reached = adverse <= price if quantity > 0.0 else adverse >= price
     return price if reached else math.nan

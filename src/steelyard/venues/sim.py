@@ -75,7 +75,7 @@ class SimulatedVenue:
         quantity, price = fill_of(account, self.costs, asset, leg, order, quote)
         if quantity == 0.0:
             return None
-        reference = float(account.price[asset, leg])
+        reference = float(account.legs[asset, leg]["price"])
         fee, slippage = book_fill(account, asset, leg, quantity, price, rate)
         return Execution(
             quantity=quantity, price=price, reference=reference, fee=fee, slippage=slippage
