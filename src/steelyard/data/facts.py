@@ -70,6 +70,17 @@ def _venue(name: str) -> _Venue:
     raise DataError(message)
 
 
+def check_venue(name: str) -> None:
+    """Refuse a venue of which no contract facts are shipped.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    _venue(name)
+
+
 def _described(leg: _Leg, symbol: str, kind: str) -> str:
     if symbol in leg["symbols"]:
         return f"{kind} lots: {leg['source']}, {leg['date']}"

@@ -7,11 +7,12 @@ from typing import Final
 
 import httpx
 
+from steelyard.data.brackets import read_brackets
 from steelyard.data.catalogue import open_market
 from steelyard.data.facts import read_today
 from steelyard.data.manifest import Manifest, read_manifest, sole_writer
 from steelyard.data.names import symbol_of
-from steelyard.data.snapshot import has_ladder, keep_ladders, keep_today, one_rung, read_brackets
+from steelyard.data.snapshot import has_ladder, keep_ladders, keep_today, one_rung
 from steelyard.data.sources import HistorySource, Span
 from steelyard.domain.errors import DataError, RequestError, SteelyardError
 from steelyard.domain.time import text
