@@ -136,12 +136,12 @@ def tiers(
     largest leverage and cumulative amount by symbol. A file with a mistake is refused whole.
     """
     from steelyard.data.brackets import read_brackets
-    from steelyard.data.facts import check_venue
     from steelyard.data.manifest import sole_writer
     from steelyard.data.names import tiers_name
+    from steelyard.data.shipped import shipped
     from steelyard.data.snapshot import keep_ladders
 
-    check_venue(venue)
+    shipped(venue)  # refuses a venue of which nothing is known
     named = _month(file, month)
     ladders = read_brackets(file)
     with sole_writer(data):

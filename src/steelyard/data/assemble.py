@@ -8,7 +8,7 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import DataError
-from steelyard.domain.market import Bars, Facts, Funding, Hole, Market, Series, Source, Tiers
+from steelyard.domain.market import Bars, Facts, Funding, Hole, Known, Market, Series, Source, Tiers
 from steelyard.domain.market import missing as missing_bars
 from steelyard.domain.time import BAR_MS, FIRST_MONDAY_MS, HOUR_MS, text
 
@@ -30,6 +30,8 @@ class Listing:
     facts : Facts
     series_files : mapping of str to str
         Series of a catalogue that would supply what conditions read, by its name there.
+    known : tuple of Known
+        Of which time facts and tiers are known.
     is_synthetic : bool
         Whether the market is invented.
     """
@@ -41,6 +43,7 @@ class Listing:
     tiers_source: str
     facts: Facts
     series_files: Mapping[str, str]
+    known: tuple[Known, ...] = ()
     is_synthetic: bool = False
 
 
@@ -95,6 +98,7 @@ def assemble_market(
         series_files=listing.series_files,
         sources=sources,
         holes=holes,
+        known=listing.known,
         is_synthetic=listing.is_synthetic,
     )
 

@@ -14,12 +14,12 @@ from steelyard.data.assemble import (
 )
 from steelyard.data.check import check_bars
 from steelyard.data.columns import PRICES, VOLUME
-from steelyard.data.facts import facts_for
+from steelyard.data.facts import facts_for, facts_known
 from steelyard.data.funding import read_funding
 from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
 from steelyard.data.read import read_series, source_of
 from steelyard.data.side import read_side_series, series_files
-from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols
+from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols, tiers_known
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Bars, Market, Source
 from steelyard.domain.time import HOUR_MS
@@ -144,6 +144,7 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
             tiers_source=tiers_note(ladder, ladder_source(path, ladder, symbol_of(asset))),
             facts=facts_for(venue, symbol_of(asset), path),
             series_files=series_files(names),
+            known=(*facts_known(venue, symbol_of(asset), path), tiers_known(ladder)),
             is_synthetic=venue == SYNTHETIC,
         ),
         Hourly(spot=spot[0], perp=perp[0], mark=mark[0]),

@@ -9,9 +9,10 @@ from steelyard.data.check import Rule, check_finite, refuse_where
 from steelyard.data.columns import CAP, DEDUCTION, FLOOR, MARGIN_RATE, SOURCE, TIER_NUMBERS
 from steelyard.data.names import month_of
 from steelyard.data.read import Table, read_ladder, read_words
+from steelyard.data.shipped import known
 from steelyard.domain.arrays import Flags, Floats
 from steelyard.domain.errors import DataError
-from steelyard.domain.market import Source, Tiers
+from steelyard.domain.market import Known, Source, Tiers
 from steelyard.domain.time import stamp
 
 _TOLERANCE = 0.01
@@ -82,6 +83,11 @@ def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:
     return _tiers(table, mine), Source(
         series=series, sha256=table.sha256, first_ms=first, last_ms=first
     )
+
+
+def tiers_known(series: str) -> Known:
+    """Return of which time a snapshot of tiers is known: its month."""
+    return known("maintenance tiers", {"source": series, "noted": month_of(series)})
 
 
 def check_snapshot(folder: Path, series: str) -> None:

@@ -10,6 +10,7 @@ from steelyard.domain.record import Walk
 from steelyard.engine.course import DEFAULT_CASH, lay_course
 from steelyard.engine.impact import size_warnings
 from steelyard.engine.ladder import ladder_at_end
+from steelyard.engine.outdated import outdated_facts
 from steelyard.kernel.fill import MOST_BPS
 from steelyard.kernel.track import HALF_SPREAD_BPS, IMPACT, LIQUIDITY_DAYS
 from steelyard.policy.compile import compile_policy
@@ -123,6 +124,7 @@ def backtest(
             warnings=(
                 *absent_series(compiled, market),
                 *size_warnings(walked.fills, course.track),
+                *outdated_facts(market, course.start_ms, course.end_ms),
                 *source_switches(compiled, market, course.start_ms, course.end_ms, course.memo),
             ),
             ladder=partial(ladder_at_end, compiled, course),
