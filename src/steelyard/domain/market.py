@@ -209,6 +209,10 @@ class Market:
     conditions read (``implied_vol``, ``basis_apr``, ``vix``); what the data lacks is not in it,
     and ``series_files`` says which series of a catalogue would supply it. ``known`` says of which
     time each of the facts and the tiers is known.
+
+    ``no_futures`` is empty, or says which series are missing for futures and what to do. Then there
+    is spot alone: ``perp`` and ``mark`` are its bars, which nothing is traded on or valued at, and
+    funding is never settled.
     """
 
     asset: str
@@ -227,7 +231,13 @@ class Market:
     sources: tuple[Source, ...] = ()
     holes: tuple[Hole, ...] = ()
     known: tuple[Known, ...] = ()
+    no_futures: str = ""
     is_synthetic: bool = False
+
+    @property
+    def has_futures(self) -> bool:
+        """Return whether futures can be held."""
+        return not self.no_futures
 
     @property
     def start_ms(self) -> int:

@@ -30,6 +30,9 @@ MEANINGS: Final[Mapping[str, str]] = {
 """What it means for a run that a fact is of another time, and what to do."""
 
 
+_OF_FUTURES: Final = ("perpetual lots", "liquidation fee", "maintenance tiers")
+
+
 def outdated_facts(market: Market, start_ms: int, end_ms: int) -> Iterator[str]:
     """Yield a sentence for each fact whose time does not cover a run.
 
@@ -43,6 +46,8 @@ def outdated_facts(market: Market, start_ms: int, end_ms: int) -> Iterator[str]:
     if market.is_synthetic:
         return
     for fact in market.known:
+        if not market.has_futures and fact.what in _OF_FUTURES:
+            continue
         if fact.first_ms <= start_ms and end_ms <= fact.end_ms:
             continue
         yield (

@@ -177,10 +177,12 @@ def _try_to_open(folder: Path, request: Request, outcome: Outcome) -> None:
     """Refuse a catalogue that a backtest would not open, unless it was said why already."""
     for asset in request.assets:
         try:
-            open_market(folder, asset=asset, venue=request.venue)
+            market = open_market(folder, asset=asset, venue=request.venue)
+            lacking = DataError(market.no_futures) if market.no_futures else None
         except DataError as error:
-            if not outcome.refused:
-                outcome.refused[asset] = error
+            lacking = error
+        if lacking is not None and not outcome.refused:
+            outcome.refused[asset] = lacking
 
 
 def asked(folder: Path) -> Manifest:
