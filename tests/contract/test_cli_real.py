@@ -92,9 +92,9 @@ EXPLAINED = (
 def test_every_warning_of_a_whole_history_explains_itself(
     asset: str, policy: str, window: tuple[str, ...], end: str
 ) -> None:
-    words = ("backtest", policy, "--data", real_data(), "--asset", asset, *window, "--json")
+    words = ("backtest", policy, "--data", real_data(), "--asset", asset)
 
-    document = json.loads(ran(*words).stdout)
+    document = json.loads(ran(*words, *window, "--json").stdout)
     unexplained = [
         said
         for said in document["warnings"]

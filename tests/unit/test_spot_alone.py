@@ -49,10 +49,10 @@ def test_spot_alone_gives_what_the_same_spot_gives_beside_futures(tmp_path: Path
     both = open_market(tmp_path, asset="BTC", venue="synthetic")
     (tmp_path / "synthetic.perp.BTCUSDT.funding.parquet").unlink()
     alone = open_market(tmp_path, asset="BTC", venue="synthetic")
-    days = {"start": "2001-09-01", "end": "2001-12-31"}
+    start, end = "2001-09-01", "2001-12-31"
 
-    beside = backtest("sma200-only", both, **days)
-    result = backtest("sma200-only", alone, **days)
+    beside = backtest("sma200-only", both, start=start, end=end)
+    result = backtest("sma200-only", alone, start=start, end=end)
 
     assert (both.has_futures, alone.has_futures) == (True, False)
     assert result.counts.fills > 0
