@@ -63,7 +63,7 @@ def test_damaged_data_is_refused_by_file_and_row(
 def test_a_missing_series_is_named(catalogue: Path, series: str) -> None:
     (catalogue / f"{series}.parquet").unlink()
 
-    line = refused("backtest", "hold", "--data", catalogue, "--asset", "BTC", code=3)
+    line = refused("backtest", "article", "--data", catalogue, "--asset", "BTC", code=3)
 
     assert f"lacks the series {series}" in line
 

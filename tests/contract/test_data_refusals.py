@@ -9,6 +9,7 @@ import pytest
 from steelyard.data.catalogue import open_market
 from steelyard.data.read import read_series
 from steelyard.domain.errors import DataError
+from steelyard.engine.backtest import backtest
 from tests.support import catalogues as made
 
 Damage = Callable[[pl.DataFrame], pl.DataFrame]
@@ -20,6 +21,13 @@ def message_of(folder: Path, series: str, frame: pl.DataFrame) -> str:
     made.replace(folder, series, frame)
     with pytest.raises(DataError) as refused:
         open_market(folder, asset="BTC")
+    return str(refused.value)
+
+
+def refusal_of(policy: str, folder: Path) -> str:
+    """Return why a policy cannot be run on what a catalogue has of BTC."""
+    with pytest.raises(DataError) as refused:
+        backtest(policy, open_market(folder, asset="BTC"))
     return str(refused.value)
 
 
@@ -217,10 +225,8 @@ def test_a_missing_series_is_named_with_the_folder(tmp_path: Path, series: str) 
     made.write_catalogue(tmp_path)
     (tmp_path / f"{series}.parquet").unlink()
 
-    with pytest.raises(DataError) as refused:
-        open_market(tmp_path, asset="BTC")
+    message = refusal_of("static-60-40", tmp_path)
 
-    message = str(refused.value)
     assert f"{tmp_path} lacks the series {series};" in message
     assert "no asset is complete there for venue binance" in message
 
@@ -229,8 +235,10 @@ def test_missing_tiers_are_named(tmp_path: Path) -> None:
     made.write_catalogue(tmp_path)
     (tmp_path / f"{made.TIERS}.parquet").unlink()
 
-    with pytest.raises(DataError, match=r"lacks the series binance\.perp\.leverage_tiers\.YYYY-MM"):
-        open_market(tmp_path, asset="BTC")
+    message = refusal_of("static-60-40", tmp_path)
+
+    assert "static-60-40 needs futures (baseline holds futures)" in message
+    assert "lacks the series binance.perp.leverage_tiers.YYYY-MM" in message
 
 
 def test_an_unknown_asset_is_answered_with_the_nearest_and_all_complete_ones(

@@ -30,6 +30,14 @@ def real_data() -> Path:
     return folder
 
 
+def shared_fixture(name: str) -> Path:
+    """Return a recorded file beside the real history; skip the test where it is not there."""
+    file = BESIDE.parent / "fixtures" / name
+    if not file.is_file():
+        pytest.skip(f"{NO_DATA}: ../shared/fixtures/{name} is not there")
+    return file
+
+
 def closing_line(skipped: list[pytest.TestReport]) -> str:
     """Return what a run says at its end: how many tests had to do without real history."""
     reasons = (report.longrepr for report in skipped)

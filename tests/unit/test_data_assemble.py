@@ -352,13 +352,10 @@ def test_real_assets_open(asset: str, begins: int | None) -> None:
     assert begins is None or market.start_ms == begins
 
 
-def test_real_sol_lacks_its_perpetual_and_says_so() -> None:
-    folder = real_data()
+def test_real_sol_is_spot_alone_and_says_what_it_lacks() -> None:
+    market = open_market(real_data(), asset="SOL")
 
-    with pytest.raises(DataError) as refused:
-        open_market(folder, asset="SOL")
-
-    assert "lacks series binance.perp.SOLUSDT.1h, binance.perp.SOLUSDT.mark.1h" in str(
-        refused.value
-    )
-    assert "complete there: ADA, BTC, LTC, XRP" in str(refused.value)
+    assert not market.has_futures
+    assert "lacks series binance.perp.SOLUSDT.1h, binance.perp.SOLUSDT.mark.1h" in market.no_futures
+    assert "complete there: ADA, BTC, LTC, XRP" in market.no_futures
+    assert (market.start_ms, market.end_ms) == (stamp(2020, 8, 11, 6), stamp(2025, 5, 1))

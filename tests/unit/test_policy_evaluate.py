@@ -290,7 +290,10 @@ def test_a_series_with_a_stand_in_may_be_missing_and_is_told_once(tmp_path: Path
 
     assert signals.values[0, -1] == 1.0
     assert absent_series(found, market) == (
-        'BTC has no implied_vol: trigger "one", when, goes by what first_known names next',
+        (
+            'BTC has no implied_vol: trigger "one", when, goes by what first_known names next; '
+            "add it to go by implied_vol"
+        ),
     )
 
 

@@ -379,10 +379,10 @@ def test_warnings_of_the_engine_are_kept_once() -> None:
 def test_waiting_and_refused_orders_and_defence_are_told() -> None:
     inputs = made_inputs(5)
     walk = inputs.walk._replace(waited=1, too_small=2, capped=1, unpaid=3, defended=3)
-    told = build_result(replace(inputs, walk=walk)).warnings
+    told = "\n".join(build_result(replace(inputs, walk=walk)).warnings)
 
-    assert "Margin defence sent orders on 3 bars." in told
-    assert "Orders waited 1 bar because the bar was missing." in told
+    assert "Margin defence sent orders on 3 bars: futures were cut below their targets" in told
+    assert "Orders waited 1 bar because the bar was missing: they filled at the next" in told
     assert "2 orders not sent: less than the policy or the venue takes, or than one lot." in told
     assert "1 order not sent: the day's turnover cap left too little for it." in told
     assert "3 orders not filled: no cash or coins were left to settle it." in told

@@ -118,6 +118,60 @@ def check(*, data: Folder = _HERE, json: options.Json = False) -> None:
         _end_with_findings()
 
 
+@app.command("tiers")
+def tiers(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON of leverageBracket.")],
+    *,
+    month: Annotated[
+        str | None,
+        typer.Option("--month", metavar="YYYY-MM", help="Month of the tiers; else in the name."),
+    ] = None,
+    venue: options.Venue = "binance",
+    data: Folder = _HERE,
+    json: options.Json = False,
+) -> None:
+    """Take the maintenance tiers of a file into the history, every ladder checked.
+
+    The file is what leverageBracket of the venue answers, or the same as rows of floor, cap, rate,
+    largest leverage and cumulative amount by symbol. A file with a mistake is refused whole.
+    """
+    from steelyard.data.brackets import read_brackets
+    from steelyard.data.manifest import sole_writer
+    from steelyard.data.names import tiers_name
+    from steelyard.data.shipped import shipped
+    from steelyard.data.snapshot import keep_ladders
+
+    shipped(venue)  # refuses a venue of which nothing is known
+    named = _month(file, month)
+    ladders = read_brackets(file)
+    with sole_writer(data):
+        keep_ladders(data, venue, named, ladders, f"supplied in {file.name}")
+    series, rows = tiers_name(venue, named), sum(len(ladder) for ladder in ladders.values())
+    if json:
+        _say_document({"schema": 1, "series": series, "symbols": len(ladders), "tiers": rows})
+    else:
+        say(f"{series}: {len(ladders):,} symbols, {rows:,} tiers")
+
+
+def _month(file: Path, given: str | None) -> str:
+    """Return the month that is given, or stands in the name of a file.
+
+    Raises
+    ------
+    RequestError
+        If there is none.
+    """
+    import re
+
+    month = r"(20\d{2}-(?:0[1-9]|1[0-2]))"
+    found = re.search(rf"(?<!\d){month}(?!\d)", file.stem) if given is None else None
+    named = found[1] if found else given
+    if named is None or not re.fullmatch(month, named):
+        told = "the name of FILE holds no month" if given is None else f"--month {given} is none"
+        raise RequestError(f"{told}; tell which month the tiers are of: --month 2026-09")
+    return named
+
+
 def _end_with_findings() -> Never:
     raise typer.Exit(1)
 

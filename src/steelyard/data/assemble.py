@@ -8,9 +8,15 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import DataError
-from steelyard.domain.market import Bars, Facts, Funding, Hole, Market, Series, Source, Tiers
+from steelyard.domain.market import Bars, Facts, Funding, Hole, Known, Market, Series, Source, Tiers
 from steelyard.domain.market import missing as missing_bars
 from steelyard.domain.time import BAR_MS, FIRST_MONDAY_MS, HOUR_MS, text
+
+_NEVER_HOURS = 24.0 * 365.0 * 200.0
+"""After one settlement of unknown rate the next is due in 200 years: there is no funding."""
+
+NO_TIERS = Tiers(cap=np.array([np.inf]), rate=np.array([1.0]), deduction=np.array([0.0]))
+"""Where no futures can be held: what stands behind them is all of their notional."""
 
 _NO_SERIES: Mapping[str, Series] = MappingProxyType({})
 
@@ -30,6 +36,10 @@ class Listing:
     facts : Facts
     series_files : mapping of str to str
         Series of a catalogue that would supply what conditions read, by its name there.
+    known : tuple of Known
+        Of which time facts and tiers are known.
+    no_futures : str
+        Why there is spot alone, and what to do; empty where there are futures.
     is_synthetic : bool
         Whether the market is invented.
     """
@@ -41,6 +51,8 @@ class Listing:
     tiers_source: str
     facts: Facts
     series_files: Mapping[str, str]
+    known: tuple[Known, ...] = ()
+    no_futures: str = ""
     is_synthetic: bool = False
 
 
@@ -95,8 +107,29 @@ def assemble_market(
         series_files=listing.series_files,
         sources=sources,
         holes=holes,
+        known=listing.known,
+        no_futures=listing.no_futures,
         is_synthetic=listing.is_synthetic,
     )
+
+
+def assemble_spot(
+    listing: Listing,
+    spot: Bars,
+    *,
+    series: Mapping[str, Series] = _NO_SERIES,
+    sources: tuple[Source, ...] = (),
+    holes: tuple[Hole, ...] = (),
+) -> Market:
+    """Return a market of spot alone; its ``listing`` says why, else as ``assemble_market``."""
+    never = Funding(
+        ms=spot.open_ms[:1],
+        rate=np.array([np.nan]),
+        interval_hours=np.array([_NEVER_HOURS]),
+        follows=np.array([True]),
+    )
+    hourly = Hourly(spot=spot, perp=spot, mark=spot)
+    return assemble_market(listing, hourly, never, series=series, sources=sources, holes=holes)
 
 
 def bar_kinds(spot: Bars) -> dict[str, Bars]:

@@ -5,21 +5,23 @@ import re
 from pathlib import Path
 
 from steelyard.data.assemble import (
+    NO_TIERS,
     Hourly,
     Listing,
     assemble_market,
+    assemble_spot,
     bar_holes,
     funding_holes,
     gridded,
 )
 from steelyard.data.check import check_bars
 from steelyard.data.columns import PRICES, VOLUME
-from steelyard.data.facts import facts_for
+from steelyard.data.facts import facts_for, facts_known
 from steelyard.data.funding import read_funding
 from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
 from steelyard.data.read import read_series, source_of
 from steelyard.data.side import read_side_series, series_files
-from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols
+from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols, tiers_known
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Bars, Market, Source
 from steelyard.domain.time import HOUR_MS
@@ -40,12 +42,13 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
     Returns
     -------
     Market
-        What only conditions read is in its ``series``, where the catalogue has it.
+        What only conditions read is in its ``series``, where the catalogue has it. Of spot alone
+        where a series that futures need is missing; its ``no_futures`` says which.
 
     Raises
     ------
     DataError
-        If the folder or a series that an account needs is missing, or a series cannot be true.
+        If the folder or the spot bars are missing, or a series cannot be true.
     """
     path = Path(folder)
     held = _held(path)
@@ -54,9 +57,11 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
     absent = [name for name in names.required if name not in held]
     if ladder is None:
         absent.append(tiers_name(venue, "YYYY-MM"))
-    if absent or ladder is None:
+    if names.spot not in held:
         message = _incomplete(path, held, (asset, venue), absent)
         raise DataError(message)
+    if absent or ladder is None:
+        return _spot_market(path, held, (asset, venue), absent)
     return _market(path, held, (asset, venue), ladder)
 
 
@@ -144,6 +149,7 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
             tiers_source=tiers_note(ladder, ladder_source(path, ladder, symbol_of(asset))),
             facts=facts_for(venue, symbol_of(asset), path),
             series_files=series_files(names),
+            known=(*facts_known(venue, symbol_of(asset), path), tiers_known(ladder)),
             is_synthetic=venue == SYNTHETIC,
         ),
         Hourly(spot=spot[0], perp=perp[0], mark=mark[0]),
@@ -155,6 +161,34 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
             *funding_holes(names.funding, funding),
             *side.holes,
         ),
+    )
+
+
+def _spot_market(
+    path: Path, held: frozenset[str], wanted: tuple[str, str], absent: list[str]
+) -> Market:
+    asset, venue = wanted
+    names = names_of(asset, venue)
+    spot, source = _read_bars(path, names.spot, (*PRICES, VOLUME))
+    side = read_side_series(path, held, names, spot)
+    listing = Listing(
+        asset=asset,
+        quote=QUOTE,
+        venue=venue,
+        tiers=NO_TIERS,
+        tiers_source="none: there are no futures",
+        facts=facts_for(venue, symbol_of(asset), path),
+        series_files=series_files(names),
+        known=facts_known(venue, symbol_of(asset), path),
+        no_futures=_incomplete(path, held, wanted, absent),
+        is_synthetic=venue == SYNTHETIC,
+    )
+    return assemble_spot(
+        listing,
+        spot,
+        series=side.series,
+        sources=(source, *side.sources),
+        holes=(*bar_holes(names.spot, spot), *side.holes),
     )
 
 

@@ -23,6 +23,9 @@ FLOOR: Final = "min_notional"
 CAP: Final = "max_notional"
 MARGIN_RATE: Final = "maint_margin_rate"
 DEDUCTION: Final = "maint_amount"
+LEVERAGE: Final = "max_leverage"
+"""Largest leverage of a tier; optional, NaN where it is unknown."""
+
 SOURCE: Final = "source"
 """Of a ladder, where it comes from, in words; optional."""
 

@@ -24,7 +24,7 @@ from steelyard.data.columns import CLOSE, EXPIRY, INTERVAL_HOURS, PRICES, RATE, 
 from steelyard.data.manifest import ORIGINALS, digest, read_manifest
 from steelyard.data.read import Table, read_series
 from steelyard.data.settlements import settlement_stamps, settlements
-from steelyard.data.tiers import read_tiers, tier_symbols
+from steelyard.data.tiers import check_snapshot
 from steelyard.domain.arrays import Ints
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Hole
@@ -190,8 +190,7 @@ def _macro(folder: Path, series: str) -> tuple[Ints, int]:
 
 
 def _tiers(folder: Path, series: str) -> tuple[Ints, int]:
-    for symbol in sorted(tier_symbols(folder, series)):
-        read_tiers(folder, series, symbol)
+    check_snapshot(folder, series)
     return np.empty(0, np.int64), DAY_MS
 
 

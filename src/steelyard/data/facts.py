@@ -1,33 +1,32 @@
 """This file reads contract facts, dated: the shipped ones, and newer ones of a catalogue."""
 
-import difflib
 import json
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, NamedTuple
 
+from steelyard.data.shipped import (
+    INVERSE,
+    LINEAR,
+    SPOT,
+    Contract,
+    Contracts,
+    Fee,
+    Settlement,
+    Venue,
+    known,
+    midnight,
+    shipped,
+)
 from steelyard.domain.errors import DataError
-from steelyard.domain.market import Facts
+from steelyard.domain.market import Facts, Known
 
+USUAL_LIQUIDATION: Final = 0.005
+"""Fraction of notional that a liquidation charges where no venue says so (domain 11)."""
 
-class _Rates(TypedDict):
-    spot: float
-    perp: float
-    source: str
-    date: str
-
-
-class Contract(TypedDict, total=False):
-    """What a contract is like: lot in coins, smallest order in quote, fractions of notional."""
-
-    lot: float
-    min_notional: float
-    liquidation_fee: float
-    maint_margin_rate: float
+_UNROUNDED: Final = "(quantities are not rounded, any size of order is taken)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,53 +36,6 @@ class Today:
     date: str
     spot: Contract
     perp: Contract
-
-
-class _Leg(TypedDict):
-    source: str
-    date: str
-    symbols: dict[str, Contract]
-
-
-class _Venue(TypedDict):
-    fees: _Rates
-    liquidation: _Rates
-    spot: _Leg
-    perp: _Leg
-
-
-@cache
-def _venues() -> Mapping[str, _Venue]:
-    content = files("steelyard.data").joinpath("facts.toml").read_text(encoding="utf-8")
-    venues: Mapping[str, _Venue] = tomllib.loads(content)
-    return venues
-
-
-def _venue(name: str) -> _Venue:
-    venues = _venues()
-    if name in venues:
-        return venues[name]
-    near = difflib.get_close_matches(name, venues, n=1)
-    hint = f"did you mean {near[0]}?" if near else "choose one of these"
-    there = ", ".join(venues)
-    message = f"no contract facts are shipped for venue {name}; there are {there}; {hint}"
-    raise DataError(message)
-
-
-def _described(leg: _Leg, symbol: str, kind: str) -> str:
-    if symbol in leg["symbols"]:
-        return f"{kind} lots: {leg['source']}, {leg['date']}"
-    return (
-        f"{kind} lots: none shipped for {symbol} "
-        f"(quantities are not rounded, any size of order is taken)"
-    )
-
-
-def _liquidation_described(venue: _Venue, symbol: str) -> str:
-    if symbol in venue["perp"]["symbols"]:
-        return f"liquidation fee: {venue['perp']['source']}, {venue['perp']['date']}"
-    usual = venue["liquidation"]
-    return f"liquidation fee: {usual['source']}, {usual['date']}, as none is shipped for {symbol}"
 
 
 def facts_file(folder: Path, venue: str) -> Path:
@@ -110,28 +62,123 @@ def read_today(folder: Path, venue: str) -> dict[str, Today]:
         raise DataError(message) from None
 
 
-def _renewed(known: _Venue, today: Today | None, symbol: str, venue: str) -> _Venue:
+def _renewed(known: Venue, today: Today | None, symbol: str, venue: str) -> Venue:
     """Return what is shipped of a venue, with the newer facts of one symbol."""
     if today is None:
         return known
     source = f"exchangeInfo of {venue}"
-    legs: dict[str, _Leg] = {
-        leg: {"source": source, "date": today.date, "symbols": {symbol: told}}
+    legs: dict[str, Contracts] = {
+        leg: {"source": source, "noted": today.date, "symbols": {symbol: told}}
         for leg, told in (("spot", today.spot), ("perp", today.perp))
     }
     return {**known, "spot": legs["spot"], "perp": legs["perp"]}
 
 
+def contract_of(venue: str, product: str, symbol: str) -> Contract:
+    """Return what is shipped of a contract; empty where nothing is.
+
+    Parameters
+    ----------
+    venue, product, symbol : str
+        Such as ``binance``, ``inverse`` and ``BTCUSD_PERP``.
+
+    Raises
+    ------
+    DataError
+        If no facts are shipped for the venue.
+
+    Examples
+    --------
+    >>> contract_of("binance", "inverse", "BTCUSD_PERP")["contract_size"]
+    100.0
+    """
+    legs = shipped(venue)
+    leg = {SPOT: legs.get("spot"), LINEAR: legs.get("perp"), INVERSE: legs.get("inverse")}[product]
+    return {} if leg is None else leg["symbols"].get(symbol, {})
+
+
+class _Item(NamedTuple):
+    """One fact of a symbol: what it says, in words where it is from, and of which time it is."""
+
+    contract: Contract
+    words: str
+    known: tuple[Known, ...] = ()
+
+
+def _fees(venue: Venue) -> _Item:
+    """Return the newest fees of spot and linear contracts as one fact."""
+    spot, linear = (known("fees", fee) for fee in _newest(venue).values())
+    source = spot.source if spot.source == linear.source else f"{spot.source}; {linear.source}"
+    both = replace(
+        linear,
+        source=source,
+        first_ms=max(spot.first_ms, linear.first_ms),
+        end_ms=min(spot.end_ms, linear.end_ms),
+    )
+    return _Item({}, f"fees: {source}, {both.noted}", (both,))
+
+
+def _newest(venue: Venue) -> dict[str, Fee]:
+    rates = {fee["product"]: fee for fee in venue["fees"]}
+    return {product: rates[product] for product in (SPOT, LINEAR)}
+
+
+def _lots(told: Contracts | None, what: str, symbol: str) -> _Item:
+    if told is None or symbol not in told["symbols"]:
+        return _Item({}, f"{what}: none shipped for {symbol} {_UNROUNDED}")
+    fact = known(what, told)
+    return _Item(told["symbols"][symbol], f"{what}: {fact.source}, {fact.noted}", (fact,))
+
+
+def _liquidation(venue: Venue, perp: _Item, symbol: str) -> _Item:
+    """Return what a liquidation charges: as the symbol has it, else the venue, else as usual."""
+    what = "liquidation fee"
+    if "liquidation_fee" in perp.contract:
+        (fact,) = perp.known
+        words = f"{what}: {fact.source}, {fact.noted}"
+        return _Item(perp.contract, words, (replace(fact, what=what),))
+    usual = venue.get("liquidation")
+    if usual is None:
+        words = f"{what}: none known, {USUAL_LIQUIDATION} assumed"
+        return _Item({"liquidation_fee": USUAL_LIQUIDATION}, words)
+    words = f"{what}: {usual['source']}, {usual['noted']}, as none is shipped for {symbol}"
+    return _Item({"liquidation_fee": usual["fee"]}, words, (known(what, usual),))
+
+
+def _items(venue: Venue, symbol: str) -> tuple[_Item, _Item, _Item, _Item]:
+    """Return fees, spot lots, lots of the perpetual, and the liquidation fee of a symbol."""
+    perp = _lots(venue.get("perp"), "perpetual lots", symbol)
+    spot = _lots(venue.get("spot"), "spot lots", symbol)
+    return _fees(venue), spot, perp, _liquidation(venue, perp, symbol)
+
+
+def _venue(name: str, symbol: str, folder: Path | None) -> Venue:
+    today = {} if folder is None else read_today(folder, name)
+    return _renewed(shipped(name), today.get(symbol), symbol, name)
+
+
+def facts_known(venue: str, symbol: str, folder: Path | None = None) -> tuple[Known, ...]:
+    """Return of which time each fact of a symbol is known, as ``facts_for`` returns them.
+
+    Raises
+    ------
+    DataError
+        If no facts are shipped for the venue.
+    """
+    items = _items(_venue(venue, symbol, folder), symbol)
+    return tuple(fact for item in items for fact in item.known)
+
+
 def facts_for(venue: str, symbol: str, folder: Path | None = None) -> Facts:
-    """Return fees, lots, smallest orders and the liquidation fee of a symbol.
+    """Return fees, ticks, lots, smallest orders and how a symbol is liquidated and settled.
 
     Parameters
     ----------
     venue : str
         Such as ``binance``.
     symbol : str
-        Such as ``BTCUSDT``. For a symbol that the facts lack, lots and smallest orders are 0, the
-        liquidation fee is the venue's usual one, and ``source`` says so.
+        Such as ``BTCUSDT``. For a symbol that the facts lack, ticks, lots and smallest orders are
+        0, the liquidation fee is the venue's usual one, and ``source`` says so.
     folder : Path, optional
         A catalogue, whose own facts of the symbol count before the shipped ones.
 
@@ -145,25 +192,35 @@ def facts_for(venue: str, symbol: str, folder: Path | None = None) -> Facts:
     >>> facts_for("binance", "BTCUSDT").lot_perp
     0.001
     """
-    today = {} if folder is None else read_today(folder, venue)
-    known = _renewed(_venue(venue), today.get(symbol), symbol, venue)
-    spot = known["spot"]["symbols"].get(symbol, {})
-    perp = known["perp"]["symbols"].get(symbol, {})
-    fees = known["fees"]
+    told = _venue(venue, symbol, folder)
+    items = _items(told, symbol)
+    spot, perp, liquidation = (item.contract for item in items[1:])
+    rates = _newest(told)
+    settled = told.get("settlement", [])
+    caps = told["funding_caps"]["symbols"] if "funding_caps" in told else {}
     return Facts(
-        fee_spot=fees["spot"],
-        fee_perp=fees["perp"],
+        fee_spot=rates[SPOT]["taker"],
+        fee_perp=rates[LINEAR]["taker"],
+        maker_spot=rates[SPOT]["maker"],
+        maker_perp=rates[LINEAR]["maker"],
+        tick_spot=spot.get("tick", 0.0),
+        tick_perp=perp.get("tick", 0.0),
         lot_spot=spot.get("lot", 0.0),
         lot_perp=perp.get("lot", 0.0),
         min_spot=spot.get("min_notional", 0.0),
         min_perp=perp.get("min_notional", 0.0),
-        liquidation_fee=perp.get("liquidation_fee", known["liquidation"]["perp"]),
-        source="; ".join(
-            (
-                f"fees: {fees['source']}, {fees['date']}",
-                _described(known["spot"], symbol, "spot"),
-                _described(known["perp"], symbol, "perpetual"),
-                _liquidation_described(known, symbol),
-            )
-        ),
+        liquidation_fee=liquidation["liquidation_fee"],
+        funding_cap=caps.get(symbol, math.nan),
+        settlement_fee=settled[-1]["fee"] if settled else math.nan,
+        settlement_windows=_windows(settled),
+        source="; ".join(item.words for item in items),
+    )
+
+
+def _windows(settled: Sequence[Settlement]) -> tuple[tuple[int, int], ...]:
+    """Return from when on a settlement is the mean over how many minutes."""
+    return tuple(
+        (midnight(one["from"]) if "from" in one else 0, one["minutes"])
+        for one in settled
+        if "minutes" in one
     )

@@ -1,5 +1,6 @@
 """This file reads the maintenance tiers of a contract and refuses a ladder that does not add up."""
 
+import difflib
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,17 @@ from steelyard.data.check import Rule, check_finite, refuse_where
 from steelyard.data.columns import CAP, DEDUCTION, FLOOR, MARGIN_RATE, SOURCE, TIER_NUMBERS
 from steelyard.data.names import month_of
 from steelyard.data.read import Table, read_ladder, read_words
+from steelyard.data.shipped import known
 from steelyard.domain.arrays import Flags, Floats
 from steelyard.domain.errors import DataError
-from steelyard.domain.market import Source, Tiers
+from steelyard.domain.market import Known, Source, Tiers
 from steelyard.domain.time import stamp
 
 _TOLERANCE = 0.01
 """Quote; venues print deductions with two decimals."""
+
+_MOST_TOLD = 20
+"""Symbols that a message lists."""
 
 
 def tier_symbols(folder: Path, series: str) -> frozenset[str]:
@@ -64,9 +69,9 @@ def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:
         If the snapshot lacks the symbol, or its ladder breaks domain 11.1.
     """
     symbols, table = read_ladder(folder, series, TIER_NUMBERS)
-    mine = np.array([name == symbol for name in symbols])
+    mine = np.array(symbols) == symbol
     if not mine.any():
-        held = ", ".join(sorted(set(symbols)))
+        held = _told(sorted(set(symbols)), symbol)
         message = (
             f"series {series} has no tiers of {symbol}; {table.file} holds {held}: "
             f"add the tiers of {symbol}"
@@ -78,6 +83,33 @@ def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:
     return _tiers(table, mine), Source(
         series=series, sha256=table.sha256, first_ms=first, last_ms=first
     )
+
+
+def tiers_known(series: str) -> Known:
+    """Return of which time a snapshot of tiers is known: its month."""
+    return known("maintenance tiers", {"source": series, "noted": month_of(series)})
+
+
+def check_snapshot(folder: Path, series: str) -> None:
+    """Refuse a snapshot that holds a ladder which breaks domain 11.1.
+
+    Raises
+    ------
+    DataError
+        If it does, or cannot be read.
+    """
+    symbols, table = read_ladder(folder, series, TIER_NUMBERS)
+    names = np.array(symbols)
+    for symbol in dict.fromkeys(symbols):
+        _check_ladder(table, names == symbol)
+
+
+def _told(held: list[str], symbol: str) -> str:
+    """Return which symbols there are in words, of many only their number and the nearest."""
+    if len(held) <= _MOST_TOLD:
+        return ", ".join(held)
+    near = difflib.get_close_matches(symbol, held, n=3)
+    return f"{len(held):,} others" + (f", such as {', '.join(near)}" if near else "")
 
 
 def _tiers(table: Table, mine: Flags) -> Tiers:

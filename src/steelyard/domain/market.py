@@ -1,5 +1,6 @@
 """This file is what is known of one asset on one venue: bars, funding, tiers and side series."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -107,13 +108,36 @@ class Tiers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Of which time a fact is known; at any other time what it says is a guess.
+
+    Parameters
+    ----------
+    what : str
+        Its name in a message, such as ``fees``.
+    noted : str
+        The day, month or year in which it was noted.
+    source : str
+        Where it comes from.
+    first_ms, end_ms : int, stamps
+        It is known from the first up to the second.
+    """
+
+    what: str
+    noted: str
+    source: str
+    first_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Dated facts of a venue that costs and order sizes need; fees and spread as fractions and bp.
+    """Dated facts of a venue that costs and order sizes need.
 
     Parameters
     ----------
     fee_spot, fee_perp : float, fraction of notional
-        Taker rates.
+        Taker rates, the newest.
     lot_spot, lot_perp : float, coins
         Smallest step of a quantity; 0 where unknown, then quantities are not rounded.
     min_spot, min_perp : float, quote
@@ -121,6 +145,17 @@ class Facts:
     liquidation_fee : float, fraction of notional
     source : str
         Where the facts come from, with their date.
+    maker_spot, maker_perp : float, fraction of notional
+        NaN where unknown.
+    tick_spot, tick_perp : float, quote
+        Smallest step of a price; 0 where unknown, then prices are not rounded.
+    funding_cap : float, fraction of notional
+        Largest funding rate, either way; NaN where unknown.
+    settlement_fee : float, fraction of notional
+        What the settlement of a dated contract costs; NaN where unknown.
+    settlement_windows : tuple of (int, int)
+        From which stamp on a dated contract settles at the mean of the index over how many
+        minutes before its expiry, the oldest first; empty where unknown.
     """
 
     fee_spot: float
@@ -131,6 +166,18 @@ class Facts:
     min_perp: float
     liquidation_fee: float
     source: str
+    maker_spot: float = math.nan
+    maker_perp: float = math.nan
+    tick_spot: float = 0.0
+    tick_perp: float = 0.0
+    funding_cap: float = math.nan
+    settlement_fee: float = math.nan
+    settlement_windows: tuple[tuple[int, int], ...] = ()
+
+    def settlement_minutes(self, expiry_ms: int) -> int:
+        """Return over how many minutes the index is averaged at an expiry; 0 where unknown."""
+        begun = [minutes for from_ms, minutes in self.settlement_windows if from_ms <= expiry_ms]
+        return begun[-1] if begun else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +207,12 @@ class Market:
     ``bars`` are the spot bars that conditions read, by kind (``1h`` to ``1w``); ``spot``,
     ``perp`` and ``mark`` are the hourly bars that the account lives on. ``series`` holds what only
     conditions read (``implied_vol``, ``basis_apr``, ``vix``); what the data lacks is not in it,
-    and ``series_files`` says which series of a catalogue would supply it.
+    and ``series_files`` says which series of a catalogue would supply it. ``known`` says of which
+    time each of the facts and the tiers is known.
+
+    ``no_futures`` is empty, or says which series are missing for futures and what to do. Then there
+    is spot alone: ``perp`` and ``mark`` are its bars, which nothing is traded on or valued at, and
+    funding is never settled.
     """
 
     asset: str
@@ -178,7 +230,14 @@ class Market:
     series_files: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     holes: tuple[Hole, ...] = ()
+    known: tuple[Known, ...] = ()
+    no_futures: str = ""
     is_synthetic: bool = False
+
+    @property
+    def has_futures(self) -> bool:
+        """Return whether futures can be held."""
+        return not self.no_futures
 
     @property
     def start_ms(self) -> int:

@@ -10,13 +10,14 @@ from steelyard.domain.record import Walk
 from steelyard.engine.course import DEFAULT_CASH, lay_course
 from steelyard.engine.impact import size_warnings
 from steelyard.engine.ladder import ladder_at_end
+from steelyard.engine.outdated import outdated_facts
 from steelyard.kernel.fill import MOST_BPS
 from steelyard.kernel.track import HALF_SPREAD_BPS, IMPACT, LIQUIDITY_DAYS
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series
 from steelyard.policy.sources import source_switches
-from steelyard.report.inputs import JsonValue, RunInputs
+from steelyard.report.inputs import BENCHMARKS, SPOT_BENCHMARKS, JsonValue, RunInputs
 from steelyard.report.policy_facts import policy_facts
 from steelyard.report.result import Result, build_result
 
@@ -40,11 +41,25 @@ def constant_delta(walked: Walk) -> tuple[float, float]:
     return spot, futures
 
 
-def _twin(walked: Walk) -> Policy:
+def _twin(walked: Walk, *, has_futures: bool) -> Policy:
     """Return the constant-delta twin of a run as a policy."""
     spot, futures = constant_delta(walked)
+    futures = futures if has_futures else 0.0  # a hair of rounding is no position
     settings = [f"baseline.spot={spot!r}", f"baseline.futures={futures!r}"]
     return load_policy("static-60-40", settings)
+
+
+def _without_futures(market: Market) -> tuple[str, ...]:
+    """Return a warning where benchmarks cannot be run, as they hold futures."""
+    if market.has_futures:
+        return ()
+    names = " and ".join(name for name in BENCHMARKS if name not in SPOT_BENCHMARKS)
+    return (
+        (
+            f"{market.asset} is spot alone here, so the benchmarks {names}, which hold futures, "
+            f"could not be run and are null: {market.no_futures}."
+        ),
+    )
 
 
 def _assumptions(market: Market, costs: Costs) -> dict[str, JsonValue]:
@@ -106,9 +121,10 @@ def backtest(
         "hold": load_policy("hold"),
         "static_70_30": load_policy("static-70-30"),
         "static_60_40": load_policy("static-60-40"),
-        "constant_delta": _twin(walked),
+        "constant_delta": _twin(walked, has_futures=market.has_futures),
         "sma200_only": load_policy("sma200-only"),
     }
+    can_run = BENCHMARKS if market.has_futures else SPOT_BENCHMARKS
     return build_result(
         RunInputs(
             policy=policy_facts(compiled),
@@ -116,13 +132,13 @@ def backtest(
             start_ms=course.start_ms,
             end_ms=course.end_ms,
             walk=walked,
-            benchmarks={
-                name: course.run(compile_policy(other)) for name, other in benchmarks.items()
-            },
+            benchmarks={name: course.run(compile_policy(benchmarks[name])) for name in can_run},
             assumptions=_assumptions(market, course.costs),
             warnings=(
+                *_without_futures(market),
                 *absent_series(compiled, market),
                 *size_warnings(walked.fills, course.track),
+                *outdated_facts(market, course.start_ms, course.end_ms),
                 *source_switches(compiled, market, course.start_ms, course.end_ms, course.memo),
             ),
             ladder=partial(ladder_at_end, compiled, course),

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import numpy as np
+
+from steelyard.domain import codes
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Market
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.conditions import called, entity_path
 from steelyard.policy.library import FUNCTIONS
-from steelyard.policy.measures import LEVEL_FACTS, LEVELS, PROFILE
+from steelyard.policy.measures import FUNDING, LEVEL_FACTS, LEVELS, PROFILE
 from steelyard.policy.nodes import HELD_RECLAIM, Node
 
 LEVEL_BARS: Final = "1w"
@@ -16,6 +19,9 @@ LEVEL_BARS: Final = "1w"
 
 PROFILE_BARS: Final = "1h"
 """Bars that the volume profile is made of."""
+
+_SHORTING: Final = (codes.ADDITIVE, codes.SHIFT, codes.LEVEL)
+"""Effects that sell futures; a step and a leverage cap only cut what is held."""
 
 _LEVELS: Final = frozenset({*LEVELS, *LEVEL_FACTS, HELD_RECLAIM})
 
@@ -41,10 +47,43 @@ def bars_read(node: Node) -> Iterator[str]:
             yield PROFILE_BARS
 
 
+def needs_futures(compiled: CompiledPolicy) -> Iterator[str]:
+    """Yield what of a policy cannot be without futures, each once, in words.
+
+    Nothing is yielded for one that holds spot and cash alone, whatever happens.
+    """
+    yield from dict.fromkeys((*_held(compiled), *_read(compiled)))
+
+
+def _held(compiled: CompiledPolicy) -> Iterator[str]:
+    """Yield the rows and effects that can make the futures other than 0."""
+    plan = compiled.plan
+    regimes = ("baseline", *compiled.entity_ids[plan.order.size :])
+    for name, row in zip(regimes, plan.base, strict=True):
+        if np.any(row[2:4] != 0.0):
+            yield f"{name} holds futures"
+    for name, effect in zip(compiled.effect_ids, plan.effects, strict=True):
+        kind = int(effect["kind"])
+        set_to = np.array([effect["low"][1], effect["high"][1]])
+        if kind in _SHORTING or (kind == codes.ABSOLUTE and np.any(set_to != 0.0)):
+            yield f"{name} holds futures"
+
+
+def _read(compiled: CompiledPolicy) -> Iterator[str]:
+    """Yield what is worked out, or reviewed, at settlements of funding."""
+    if "funding" in compiled.clocks:
+        yield "it is reviewed at settlements of funding"
+    for name, key, tree in named_trees(compiled):
+        if any(node.name in FUNDING for node in tree.walk()):
+            yield f"{name}, {key}, reads funding"
+
+
 def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
     """Return a sentence for each series that the market lacks and ``first_known`` stands in for."""
+    files = market.series_files
     sentences = [
-        f"{market.asset} has no {series}: {name}, {key}, goes by what first_known names next"
+        f"{market.asset} has no {series}: {name}, {key}, goes by what first_known names next; add "
+        f"{files[series] + '.parquet' if series in files else 'it'} to go by {series}"
         for name, key, tree in named_trees(compiled)
         for series in dict(series_read(tree))
         if series not in market.series
@@ -60,6 +99,13 @@ def unmet_needs(compiled: CompiledPolicy, market: Market) -> Iterator[tuple[str,
     (str, str)
         The id of the trigger or regime, and a sentence that names the series and its file.
     """
+    name = compiled.policy.name
+    for use in () if market.has_futures else needs_futures(compiled):
+        yield name, f"{name} needs futures ({use}), and {market.no_futures}"
+    yield from _unmet_series(compiled, market)
+
+
+def _unmet_series(compiled: CompiledPolicy, market: Market) -> Iterator[tuple[str, str]]:
     for number, trees in enumerate(compiled.policy.conditions):
         entity = compiled.policy.document.entities[number]
         name = called(entity_path(compiled.policy.document, number), entity)

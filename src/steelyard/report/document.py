@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from steelyard.report.activity import TriggerActivity
 from steelyard.report.daily import Metrics
-from steelyard.report.inputs import JsonValue
+from steelyard.report.inputs import BENCHMARKS, JsonValue
 from steelyard.report.words import iso
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ def document(result: "Result") -> dict[str, JsonValue]:
         "end": iso(result.end_ms),
         "equity": {"start": result.start_equity, "end": result.end_equity},
         "metrics": _metrics(result.metrics),
-        "benchmarks": {name: _metrics(each) for name, each in result.benchmarks.items()},
+        "benchmarks": {
+            name: _metrics(result.benchmarks[name]) if name in result.benchmarks else None
+            for name in BENCHMARKS
+        },
         "attribution": asdict(result.attribution),
         "counts": asdict(result.counts),
         "triggers": [_trigger(trigger) for trigger in result.triggers],

@@ -9,7 +9,7 @@ from steelyard.ledger.distance import liquidation_moves
 from steelyard.report.activity import regime_runs
 from steelyard.report.candles import candles, hourly
 from steelyard.report.daily import Daily, last_known, quotient
-from steelyard.report.inputs import BENCHMARKS, JsonValue
+from steelyard.report.inputs import JsonValue
 from steelyard.report.market_figures import key_levels, volume_profiles
 from steelyard.report.metrics import drawdown
 from steelyard.report.reasons import has_news, sentences
@@ -106,7 +106,7 @@ def figures(result: Result) -> dict[str, JsonValue]:
     account = result.account
     lines: list[JsonValue] = [
         {"name": TITLES[name], "values": amounts(result.benchmark_accounts[name].nav)}
-        for name in BENCHMARKS
+        for name in result.benchmarks
     ]
     defence = result.policy.defence_margin_ratio
     return {

@@ -13,6 +13,11 @@ ENOUGH_EVENTS = 30
 CENT = 0.01
 """What is worth less in quote currency is no allocation."""
 
+_HOLES = (
+    "What is missing is unknown to every condition whose window holds it; fetch the series again "
+    "where its source has the rest by now."
+)
+
 SYNTHETIC = (
     "The market is synthetic: a made-up path with an event for every rule; "
     "what happens on it says nothing about any real market."
@@ -47,7 +52,8 @@ def _few_events(triggers: tuple[TriggerActivity, ...]) -> list[str]:
 def _unknown(triggers: tuple[TriggerActivity, ...]) -> list[str]:
     return [
         f"{trigger.id} was unknown at {trigger.unknown:,d} of its "
-        f"{counted(trigger.evaluated, 'evaluation')}: data it reads was missing."
+        f"{counted(trigger.evaluated, 'evaluation')}: data it reads was missing, and it did what "
+        f"its on_unknown says; see the holes, or begin later."
         for trigger in triggers
         if trigger.unknown > 0
     ]
@@ -56,9 +62,17 @@ def _unknown(triggers: tuple[TriggerActivity, ...]) -> list[str]:
 def _account(walk: Walk) -> list[str]:
     said = []
     if walk.defended:
-        said.append(f"Margin defence sent orders on {counted(walk.defended, 'bar')}.")
+        bars = counted(walk.defended, "bar")
+        said.append(
+            f"Margin defence sent orders on {bars}: futures were cut below their targets to stay "
+            f"clear of liquidation; hold less of them, or more cash, to be spared that."
+        )
     if walk.waited:
-        said.append(f"Orders waited {counted(walk.waited, 'bar')} because the bar was missing.")
+        bars = counted(walk.waited, "bar")
+        said.append(
+            f"Orders waited {bars} because the bar was missing: they filled at the next one there "
+            f"was, as they would have after an outage."
+        )
     for count, cause in (
         (walk.too_small, "not sent: less than the policy or the venue takes, or than one lot"),
         (walk.capped, "not sent: the day's turnover cap left too little for it"),
@@ -106,7 +120,7 @@ def _holes(inputs: RunInputs, *, lists_holes: bool) -> list[str]:
         listed = "; ".join(
             f"{text(hole.start_ms)} to {text(hole.end_ms)} ({hole.count})" for hole in holes
         )
-        said.append(f"{count}: {listed}." if lists_holes else f"{count}.")
+        said.append(f"{count}: {listed}. {_HOLES}" if lists_holes else f"{count}. {_HOLES}")
     return said
 
 

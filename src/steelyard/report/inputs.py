@@ -17,6 +17,10 @@ BENCHMARKS = ("hold", "static_70_30", "static_60_40", "constant_delta", "sma200_
 """Benchmarks that stand next to every policy (domain 12), in the order they are shown."""
 
 
+SPOT_BENCHMARKS = ("hold", "constant_delta", "sma200_only")
+"""Those that need no futures: all there are on a market of spot alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyFacts:
     """What a report says about a policy, as plain text and numbers.
@@ -69,7 +73,8 @@ class RunInputs:
     walk : Walk
         Of the policy.
     benchmarks : mapping of name to Walk
-        All of ``BENCHMARKS``, over the same bars with the same starting equity.
+        All of ``BENCHMARKS``, or of ``SPOT_BENCHMARKS`` where the market has no futures, over the
+        same bars with the same starting equity.
     assumptions : mapping
         Exactly the keys ``fees``, ``slippage``, ``tiers``, ``fill``.
     warnings : tuple of str

@@ -70,7 +70,7 @@ def page(result: "Result") -> str:
         attribution=tables.attribution(result),
         funding=tables.funding_sentence(result),
         assumptions=tables.plain(result.assumptions),
-        benchmarks=[(TITLES[name], MEANINGS[name]) for name in TITLES],
+        benchmarks=[(TITLES[name], MEANINGS[name]) for name in result.benchmarks],
         warnings=warnings(result.inputs, result.triggers, lists_holes=False),
         holes=holes_met(result.market, result.end_ms),
         date=date,

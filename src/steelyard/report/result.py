@@ -23,7 +23,7 @@ from steelyard.report.attribution import Attribution, attribution, check_books
 from steelyard.report.daily import Daily, Metrics, daily, performance
 from steelyard.report.document import as_json, document
 from steelyard.report.findings import holes_met, warnings
-from steelyard.report.inputs import BENCHMARKS, JsonValue, PolicyFacts, RunInputs
+from steelyard.report.inputs import BENCHMARKS, SPOT_BENCHMARKS, JsonValue, PolicyFacts, RunInputs
 from steelyard.report.writing import Save, save_bytes, write_files
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Result:
     start_equity, end_equity : float, quote
     metrics : Metrics
     benchmarks : mapping of name to Metrics
-        ``hold``, ``static_70_30``, ``static_60_40``, ``constant_delta``, ``sma200_only``.
+        ``hold``, ``static_70_30``, ``static_60_40``, ``constant_delta``, ``sma200_only``; the
+        static ones are not in it where the market has no futures.
     attribution : Attribution
     counts : Counts
     triggers : tuple of TriggerActivity
@@ -166,7 +167,8 @@ def _parquet(frame: "pl.DataFrame") -> bytes:
 
 
 def _refuse_incomplete(inputs: RunInputs) -> None:
-    absent = [name for name in BENCHMARKS if name not in inputs.benchmarks]
+    needed = BENCHMARKS if inputs.market.has_futures else SPOT_BENCHMARKS
+    absent = [name for name in needed if name not in inputs.benchmarks]
     if absent:
         names = ", ".join(absent)
         raise RequestError(f"a result needs the benchmarks {names} too; walk them first")
@@ -194,7 +196,11 @@ def build_result(inputs: RunInputs) -> Result:
         check_books(each)
     walk, market = inputs.walk, inputs.market
     account = daily(walk, market, inputs.start_ms)
-    others = {name: daily(inputs.benchmarks[name], market, inputs.start_ms) for name in BENCHMARKS}
+    others = {
+        name: daily(inputs.benchmarks[name], market, inputs.start_ms)
+        for name in BENCHMARKS
+        if name in inputs.benchmarks
+    }
     triggers = trigger_activity(inputs)
     return Result(
         policy=inputs.policy,

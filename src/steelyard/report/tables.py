@@ -9,7 +9,7 @@ from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.domain.time import text as date
 from steelyard.report.activity import Episode
 from steelyard.report.daily import Daily, Metrics
-from steelyard.report.inputs import BENCHMARKS, JsonValue
+from steelyard.report.inputs import JsonValue
 from steelyard.report.metrics import downside_hedge_effectiveness, longest_underwater, returns
 from steelyard.report.reasons import exposure_change
 from steelyard.report.result import Result
@@ -129,7 +129,7 @@ def performance(result: Result) -> Table:
         return Row(cells=(*first, gained, *_measures(account, metrics)), is_policy=not title)
 
     rows = [row(result.policy.name, result.account, result.metrics, "")]
-    for name in BENCHMARKS:
+    for name in result.benchmarks:
         account = result.benchmark_accounts[name]
         rows.append(row(TITLES[name], account, result.benchmarks[name], MEANINGS[name]))
     return Table(heads=heads, rows=tuple(rows))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from steelyard.domain.time import text as date
 from steelyard.report.daily import Metrics
-from steelyard.report.inputs import BENCHMARKS
 from steelyard.report.story import TITLES, answer, caveat
 from steelyard.report.words import (
     UNDEFINED,
@@ -70,7 +69,7 @@ def _performance(result: "Result") -> list[str]:
         result.policy.name, result.end_equity, result.total_return, result.metrics
     )
     rows = [head, policy]
-    for name in BENCHMARKS:
+    for name in result.benchmarks:
         nav = result.benchmark_accounts[name].nav
         growth = float(nav[-1] / nav[0]) - 1.0
         rows.append(_performance_row(TITLES[name], float(nav[-1]), growth, result.benchmarks[name]))

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from steelyard.data.facts import Contract, Today
+from steelyard.data.facts import Today
+from steelyard.data.shipped import Contract
 from steelyard.domain.errors import VenueBusy
 from steelyard.domain.time import text
 from steelyard.venues.answers import read_json
@@ -35,6 +36,8 @@ def _of(told: object, symbol: str) -> Contract:
     least = filters.get("NOTIONAL", {}).get("minNotional")
     least = least or filters.get("MIN_NOTIONAL", {}).get("notional") or 0.0
     facts = Contract(lot=float(filters["LOT_SIZE"]["stepSize"]), min_notional=float(least))
+    if "PRICE_FILTER" in filters:
+        facts["tick"] = float(filters["PRICE_FILTER"]["tickSize"])
     if "liquidationFee" in one:
         facts["liquidation_fee"] = float(one["liquidationFee"])
     if "maintMarginPercent" in one:

@@ -7,11 +7,12 @@ from typing import Final
 
 import httpx
 
+from steelyard.data.brackets import read_brackets
 from steelyard.data.catalogue import open_market
 from steelyard.data.facts import read_today
 from steelyard.data.manifest import Manifest, read_manifest, sole_writer
 from steelyard.data.names import symbol_of
-from steelyard.data.snapshot import has_ladder, keep_ladders, keep_today, one_rung, read_brackets
+from steelyard.data.snapshot import has_ladder, keep_ladders, keep_today, one_rung
 from steelyard.data.sources import HistorySource, Span
 from steelyard.domain.errors import DataError, RequestError, SteelyardError
 from steelyard.domain.time import text
@@ -176,10 +177,12 @@ def _try_to_open(folder: Path, request: Request, outcome: Outcome) -> None:
     """Refuse a catalogue that a backtest would not open, unless it was said why already."""
     for asset in request.assets:
         try:
-            open_market(folder, asset=asset, venue=request.venue)
+            market = open_market(folder, asset=asset, venue=request.venue)
+            lacking = DataError(market.no_futures) if market.no_futures else None
         except DataError as error:
-            if not outcome.refused:
-                outcome.refused[asset] = error
+            lacking = error
+        if lacking is not None and not outcome.refused:
+            outcome.refused[asset] = lacking
 
 
 def asked(folder: Path) -> Manifest:
