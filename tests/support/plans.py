@@ -373,6 +373,8 @@ def track_of(  # noqa: PLR0913 - the columns of a track
         daily_volatility=np.full((1, count), 0.03),
         daily_volume=np.full((1, 2, count), 1e9),
         start_price=prices[None, :, 0].copy(),
+        deleveraged=np.zeros(count),
+        stable=np.ones(count),
         moment=moment,
         first_moment=0 if begins else -1,
     )

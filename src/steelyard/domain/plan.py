@@ -211,6 +211,10 @@ class Track(NamedTuple):
         Average traded per day, known at the bar's open.
     start_price : float64[n_assets, n_legs]
         Prices known at the first open.
+    deleveraged : float64[n_bars], fraction
+        Share of every winning futures position that the venue closes at the bar's open.
+    stable : float64[n_bars], quote per unit
+        What the stablecoin that prices are quoted in is worth at the end of the bar; 1 as a rule.
     moment : int64[n_bars]
         Index of the evaluation at the end of the bar, -1 where there is none.
     first_moment : int
@@ -228,6 +232,8 @@ class Track(NamedTuple):
     daily_volatility: Floats
     daily_volume: Floats
     start_price: Floats
+    deleveraged: Floats
+    stable: Floats
     moment: Ints
     first_moment: int
 

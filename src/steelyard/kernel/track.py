@@ -197,6 +197,8 @@ def build_track(market: Market, start_ms: int, end_ms: int) -> Track:
         daily_volatility=daily_volatility(market, open_ms)[None],
         daily_volume=liquidity(market, open_ms),
         start_price=start,
+        deleveraged=np.zeros(open_ms.size),
+        stable=np.ones(open_ms.size),
         moment=np.full(open_ms.size, -1, np.int64),
         first_moment=-1,
     )
