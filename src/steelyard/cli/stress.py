@@ -76,11 +76,7 @@ def stress(
             loaded, market, start=dates[0], end=dates[1], shocks=shock or (), at=at, cash=cash
         )
     page = None if out is None else _written(found, out)
-    say(
-        as_json(stress_document(found))
-        if json
-        else stress_text(found, page=page, width=width())
-    )
+    say(as_json(stress_document(found)) if json else stress_text(found, page=page, width=width()))
 
 
 def _written(found: "Stress", folder: Path) -> str:

@@ -1,7 +1,6 @@
 """This file is a stress test as values: what shocks did to an account, and to holding beside it."""
 
 from dataclasses import dataclass
-
 from typing import Final
 
 from steelyard.domain.arrays import Floats, Ints

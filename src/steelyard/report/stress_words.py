@@ -13,8 +13,8 @@ from steelyard.report.words import (
     days,
     last_day,
     money,
-    number,
     percent,
+    price,
     signed_percent,
 )
 
@@ -43,25 +43,30 @@ READS: Final = (
 
 
 def worst_run(found: Stress) -> StressRun:
-    """Return the run with shocks whose equity fell furthest."""
-    return min(found.shocked, key=lambda run: run.policy.worst_change)
+    """Return the run whose shocks took most: its lowest equity against that without them."""
+    return min(found.shocked, key=harm)
+
+
+def harm(run: StressRun) -> float:
+    """Return by how much shocks moved the lowest equity, as a fraction of equity before."""
+    return run.policy.worst_change - run.unshocked.worst_change
 
 
 def answer(found: Stress) -> str:
-    """Return the first sentence: the worst that the shocks did."""
+    """Return the first sentences: the worst that the shocks did."""
     worst = worst_run(found)
     fell, other = worst.policy, worst.unshocked
     count = len(found.shocked)
-    whose = "with" if count == 1 else f"the worst of {counted(count, 'shocked run')} is"
+    whose = "" if count == 1 else f"of {counted(count, 'shocked run')} the worst is "
     moment = f" on {date(fell.since_ms)}" if worst.is_timed else ""
     return (
         f"{found.policy} on {_market(found)} from {date(found.unshocked.start_ms)} to "
-        f"{last_day(found.unshocked.end_ms)}: {whose} {worst.title}{moment} equity fell from "
+        f"{last_day(found.unshocked.end_ms)}, {whose}{worst.title}{moment}: equity went from "
         f"{money(fell.before)} to {money(fell.worst)} ({signed_percent(fell.worst_change)}) by "
         f"{date(fell.worst_ms)}. Without it the lowest was {money(other.worst)} "
         f"({signed_percent(other.worst_change)}); holding with it came to "
         f"{signed_percent(worst.hold.worst_change)}. {margin_words(found)}"
-    ).replace(f"is {worst.title}{moment} equity", f"is {worst.title}{moment}: equity")
+    )
 
 
 def _market(found: Stress) -> str:
@@ -142,20 +147,43 @@ def reads(found: Stress) -> str:
 
 
 def forced_words(run: StressRun) -> str:
-    """Return every liquidation of a run, with its mark and cost; nothing without one."""
-    return "; ".join(
-        f"{date(one.ms)} at {money(one.price)} for {money(one.cost)}"
+    """Return every liquidation of a run, with its mark and cost; a dash without one."""
+    forced = (
+        f"{date(one.ms)} at {price(one.price)} for {money(one.cost)}"
         for one in run.policy.liquidations
+    )
+    return "; ".join(forced) or UNDEFINED
+
+
+def page_row(run: StressRun) -> tuple[str, ...]:
+    """Return the cells of a run on the page, after its title; see the head of its table."""
+    fell = run.policy
+    called = UNDEFINED if fell.call_ms is None else date(fell.call_ms)
+    nearest = UNDEFINED if math.isnan(fell.nearest) else bare_percent(fell.nearest)
+    return (
+        date(fell.since_ms),
+        bare_percent(fell.worst_change),
+        date(fell.worst_ms),
+        bare_percent(run.unshocked.worst_change) if run.shocks else UNDEFINED,
+        bare_percent(run.hold.worst_change),
+        ratio_word(fell),
+        called,
+        forced_words(run),
+        back_word(fell),
+        nearest,
+        bare_percent(fell.drawdown),
+        money(fell.before),
+        money(fell.worst),
+        money(fell.end),
+        money(run.hold.end),
     )
 
 
-def nearest_words(fell: Survival) -> str:
-    """Return how near liquidation was, by the move of the mark that was left."""
-    if math.isnan(fell.nearest):
-        return UNDEFINED
-    return signed_percent(fell.nearest)
-
-
-def factor(value: float) -> str:
-    """Return a size as it is written on the command line."""
-    return number(value, 2).rstrip("0").rstrip(".")
+def picture_words(found: Stress) -> str:
+    """Return what the picture of the lowest equity shows."""
+    spared = sum(run.policy.worst_change > run.hold.worst_change for run in found.runs)
+    return (
+        f"The lowest equity of each run against that before. Filled: {found.policy}; hollow: the "
+        f"same without shocks; diamond: holding. In {spared} of {counted(len(found.runs), 'run')} "
+        f"{found.policy} fell less far than holding."
+    )

@@ -98,8 +98,7 @@ class _Held:
         return share
 
     def futures_change(self, move: Floats) -> Floats:
-        """Return what a move of the mark does to the cash behind the futures, which is all that
-        can be lost."""
+        """Return what a move of the mark does to the cash behind the futures: all can be lost."""
         changed: Floats = np.maximum(self.futures * move, -np.maximum(self.cash, 0.0))
         return changed
 
@@ -153,7 +152,7 @@ def _held_up(hours: int, walk: Walk, track: Track) -> Floats:
     counts = (bar > 0) & (fills.reason != FILL_LIQUIDATION)
     before = np.where(curve.equity > 0.0, curve.equity, np.inf)[bar - 1]
     notional = np.abs(fills.quantity) * fills.price / before
-    traded = np.bincount(bar[counts] - 1, notional[counts], track.open_ms.size - 1)
+    traded = np.bincount(bar[counts] - 1, notional[counts], track.open_ms.size - 1).astype(float)
     return np.where(traded > 0.0, _ahead(traded, hours), 0.0)
 
 
