@@ -1,7 +1,7 @@
 """This file is the command ``steelyard stress``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -9,6 +9,33 @@ from steelyard.cli import options
 
 if TYPE_CHECKING:
     from steelyard.report.stress import Stress
+
+
+Shocks: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--shock",
+        metavar="NAME[=SIZE]",
+        help="Such as gap=-30 or adl=50; may be repeated: all that are given strike together.",
+    ),
+]
+Struck: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="When shocks strike, UTC; else where the run is most exposed to them.",
+    ),
+]
+Page: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        parser=options.folder_to_write,
+        help="Also write the page, stress.html.",
+    ),
+]
 
 
 def stress(
@@ -20,33 +47,11 @@ def stress(
     start: options.Start = None,
     end: options.End = None,
     window: options.Window = None,
-    shock: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--shock",
-            metavar="NAME[=SIZE]",
-            help="Such as gap=-30 or adl=50; may be repeated: all that are given strike together.",
-        ),
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at",
-            metavar="TIME",
-            help="When shocks strike, UTC; else each where the run is most exposed to it.",
-        ),
-    ] = None,
+    shock: Shocks = None,
+    at: Struck = None,
     cash: options.Cash = 100_000.0,
     settings: options.Settings = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="DIR",
-            parser=options.folder_to_write,
-            help="Also write the page, stress.html.",
-        ),
-    ] = None,
+    out: Page = None,
     json: options.Json = False,
 ) -> None:
     """Put a policy through bad times and through shocks, beside holding.

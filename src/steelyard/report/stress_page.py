@@ -64,7 +64,10 @@ def stress_page(found: Stress) -> str:
         reads=reads(found),
         head=[(name, found.quote if unit == "quote" else unit) for name, unit in HEAD],
         rows=[(run.title, page_row(run), bool(run.policy.liquidations)) for run in found.runs],
-        explained=[(shock_words(one), one.rule) for one in alone or found.shocked[0].shocks],
+        explained=[
+            (shock_words(one), "" if one.is_lasting else one.rule)
+            for one in alone or found.shocked[0].shocks
+        ],
         date=date,
         figures=Markup(embedded(stress_figures(found))),  # noqa: S704 - escaped by ``embedded``
         style=Markup(asset("report.css")),  # noqa: S704 - our own file

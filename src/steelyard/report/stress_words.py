@@ -34,11 +34,11 @@ HEAD: Final = (
 """Columns of the table on a terminal."""
 
 READS: Final = (
-    "Worst: the lowest equity within {watched} days of the shocks, of the run without any, against "
-    "that before; beside it the same without shocks, and holding with them. Margin: the highest "
-    "ratio until the end. Call: the policy's bound{bound} was reached; forced: liquidated. Back: "
-    "days from the shocks until the equity before was seen again after the lowest. All at the ends "
-    "of hours."
+    "Worst: the lowest equity within {watched} days of the shocks, or of the whole run where none "
+    "strikes at a moment, against that before; beside it the same without shocks, and holding with "
+    "them. Margin: the highest ratio until the end. Call: the policy's bound{bound} was reached; "
+    "forced: liquidated. Back: days from the shocks until the equity before was seen again after "
+    "the lowest. All at the ends of hours."
 )
 
 
@@ -103,9 +103,12 @@ def shock_words(shock: Placed) -> str:
     if shock.is_lasting:
         return f"{shock.title}, from start to end: {shock.does}."
     side = {1: "; longs pay", -1: "; shorts pay", 0: ""}[shock.side]
+    measure = shock.measure
+    if shock.exposure < 0.0:
+        measure = measure.replace("lost", "gained")
     return (
         f"{shock.title}, {date(shock.ms)}: {shock.does}{side}. "
-        f"{percent(shock.exposure)} {shock.measure}."
+        f"{percent(abs(shock.exposure))} {measure}."
     )
 
 

@@ -72,7 +72,7 @@ KINDS: Final = {
         least=1.0,
         most=100.0,
         written="adl {:g} %",
-        does="the venue closes this share of every winning futures position at its mark, free",
+        does="the venue closes this share of every winning futures position at its mark",
         rule="at the open of the hour in which a winning short earned the largest share of equity",
         measure="of equity earned by the short in that hour",
     ),

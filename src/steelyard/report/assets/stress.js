@@ -75,10 +75,13 @@
   const drawRuns = () => {
     const boxes = document.querySelectorAll(".run");
     data.runs.forEach((run, n) => {
+      const all = [...run.held, ...run.unshocked, ...run.equity];
+      const apart = Math.abs((run.unshocked.at(-1) ?? 0) - run.equity.at(-1));
+      const isApart = apart > 0.1 * (Math.max(...all) - Math.min(...all)); // else its label would cover another
       const line = (name, values, colour, width, type) => ({
         name, type: "line", showSymbol: false, color: colour, lineStyle: { color: colour, width, type },
         data: run.ms.map((ms, i) => [ms, values[i]]),
-        endLabel: { show: n === 0 || name !== "holding", formatter: name, color: colour, fontFamily: ink.font, fontSize: 10 },
+        endLabel: { show: name === data.policy || (name === "no shock" ? isApart : n === 0), formatter: name, color: colour, fontFamily: ink.font, fontSize: 10 },
         labelLayout: { moveOverlap: "shiftY" },
       });
       const series = [line("holding", run.held, ink.grey, 1, "solid")];
