@@ -117,7 +117,7 @@ def test_a_policy_without_margin_defence_has_no_calls(catalogue: Path) -> None:
 
 
 WRONG: list[tuple[tuple[str, ...], str]] = [
-    (("--shock", "gap=-100"), "shock gap is '-100'; it is % from -90 to 300, but not 0"),
+    (("--shock", "gap=-100"), "shock gap is '-100'; its size is -90 to 300 %, but not 0"),
     (("--shock", "flood"), "no shock is called 'flood'; there are gap, adl"),
     (("--shock", "gap", "--shock", "gap"), "shock gap is given twice"),
     (("--shock", "gap", "--at", "soon"), "at is 'soon'; write a day as 2022-06-18"),

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,19 @@ def test_a_liquidation_is_told_first_and_in_its_row() -> None:
     assert row(run)[-2:] == ["forced", "never"]
     # Half of the way from 100 to 180: 0.4 x 180 = 72.
     assert page_row(run)[7].startswith("2021-03-04 08:00 UTC at 72.000 for ")
+
+
+def test_an_account_that_had_nothing_left_cannot_fall() -> None:
+    found = lost("gap=-60")
+    (run,) = found.shocked
+    nothing = replace(run.policy, before=0.0, worst=0.0, end=0.0)
+    found = replace(found, shocked=(replace(run, policy=nothing, unshocked=nothing),))
+    page, document = stress_page(found), json.dumps(stress_document(found), allow_nan=False)
+
+    assert row(found.shocked[0])[2:4] == ["-", "-"]
+    assert '"worst_change": null' in document
+    assert "from 0 to 0 (-)" in answer(found)
+    assert "NaN" not in page.split('id="figures"')[1].split("</script>")[0]
 
 
 def test_a_gain_is_called_one() -> None:

@@ -1,5 +1,6 @@
 """This file is a stress test as values: what shocks did to an account, and to holding beside it."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,17 @@ from steelyard.domain.arrays import Floats, Ints
 WATCHED_DAYS: Final = 90
 """For so long after a shock its lowest equity counts as its doing; later falls have other causes.
 A quarter is longer than any cascade so far took to end."""
+
+
+def change(after: float, before: float) -> float:
+    """Return a change as a fraction of what was before; NaN where that was nothing.
+
+    Examples
+    --------
+    >>> change(75.0, 100.0), change(0.0, 0.0)
+    (-0.25, nan)
+    """
+    return after / before - 1.0 if before > 0.0 else math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +124,12 @@ class Survival:
     @property
     def worst_change(self) -> float:
         """Return how far the lowest equity lies from that at the moment, as a fraction of it."""
-        return self.worst / self.before - 1.0
+        return change(self.worst, self.before)
 
     @property
     def end_change(self) -> float:
         """Return how far the last equity lies from that at the moment, as a fraction of it."""
-        return self.end / self.before - 1.0
+        return change(self.end, self.before)
 
     @property
     def under_ms(self) -> int | None:

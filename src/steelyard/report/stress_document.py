@@ -2,6 +2,7 @@
 
 import math
 
+from steelyard.domain.time import HOUR_MS
 from steelyard.report.inputs import JsonValue
 from steelyard.report.stress import Placed, Stress, StressRun, Survival
 from steelyard.report.words import iso
@@ -58,9 +59,9 @@ def _survival(fell: Survival) -> dict[str, JsonValue]:
         "before": fell.before,
         "worst": fell.worst,
         "worst_at": iso(fell.worst_ms),
-        "worst_change": fell.worst_change,
+        "worst_change": _known(fell.worst_change),
         "end": fell.end,
-        "end_change": fell.end_change,
+        "end_change": _known(fell.end_change),
         "drawdown": fell.drawdown,
         "margin_ratio": _known(fell.margin_ratio),
         "margin_ratio_at": iso(fell.margin_ratio_ms) if fell.margin_ratio > 0.0 else None,
@@ -70,5 +71,5 @@ def _survival(fell: Survival) -> dict[str, JsonValue]:
         "liquidations": [
             {"at": iso(one.ms), "price": one.price, "cost": one.cost} for one in fell.liquidations
         ],
-        "under_water_hours": None if fell.under_ms is None else fell.under_ms / 3_600_000,
+        "under_water_hours": None if fell.under_ms is None else fell.under_ms / HOUR_MS,
     }

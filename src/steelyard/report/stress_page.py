@@ -2,15 +2,15 @@
 
 from typing import Final
 
-import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from steelyard.domain.arrays import Floats
 from steelyard.domain.time import text as date
 from steelyard.report.inputs import JsonValue
 from steelyard.report.page import asset, embedded
-from steelyard.report.rounding import fractions, integers
-from steelyard.report.stress import Stress, StressRun
+from steelyard.report.rounding import fraction, integers
+from steelyard.report.stress import Stress, StressRun, Survival, change
 from steelyard.report.stress_words import (
     answer,
     call_word,
@@ -82,17 +82,20 @@ def stress_figures(found: Stress) -> dict[str, JsonValue]:
 
 
 def _run(run: StressRun) -> dict[str, JsonValue]:
-    before = run.policy.before
-    unshocked = run.unshocked_equity / run.unshocked.before - 1.0
+    fell, held, spared = run.policy, run.hold, run.unshocked
     return {
         "title": run.title,
-        "call": call_word(run.policy),
-        "worst": run.policy.worst_change,
-        "noShock": run.unshocked.worst_change if run.shocks else None,
-        "hold": run.hold.worst_change,
-        "since": run.policy.since_ms if run.is_timed else None,
+        "call": call_word(fell),
+        "worst": fraction(fell.worst_change),
+        "noShock": fraction(spared.worst_change) if run.shocks else None,
+        "hold": fraction(held.worst_change),
+        "since": fell.since_ms if run.is_timed else None,
         "ms": integers(run.ms),
-        "equity": fractions(run.equity / before - 1.0),
-        "unshocked": fractions(unshocked) if run.shocks else [],
-        "held": fractions(np.asarray(run.hold_equity / run.hold.before - 1.0)),
+        "equity": _changes(run.equity, fell),
+        "unshocked": _changes(run.unshocked_equity, spared) if run.shocks else [],
+        "held": _changes(run.hold_equity, held),
     }
+
+
+def _changes(equity: Floats, fell: Survival) -> list[JsonValue]:
+    return [fraction(change(value, fell.before)) for value in equity.tolist()]

@@ -44,12 +44,13 @@ READS: Final = (
 
 def worst_run(found: Stress) -> StressRun:
     """Return the run whose shocks took most: its lowest equity against that without them."""
-    return min(found.shocked, key=harm)
+    return min(found.shocked, key=_moved)
 
 
-def harm(run: StressRun) -> float:
-    """Return by how much shocks moved the lowest equity, as a fraction of equity before."""
-    return run.policy.worst_change - run.unshocked.worst_change
+def _moved(run: StressRun) -> float:
+    """Return by how much shocks moved the lowest equity, in parts of equity; nothing of nothing."""
+    moved = run.policy.worst_change - run.unshocked.worst_change
+    return 0.0 if math.isnan(moved) else moved
 
 
 def answer(found: Stress) -> str:

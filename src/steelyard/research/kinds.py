@@ -208,9 +208,9 @@ def _shock_of(written: str) -> Shock:
 
 def _allowed(name: str, kind: Kind) -> str:
     """Return which sizes a kind may have, as half a sentence."""
-    whole = "a whole number of " if kind.is_whole else ""
+    whole = ", a whole number" if kind.is_whole else ""
     nonzero = ", but not 0" if kind.is_signed else ""
     return (
-        f"it is {whole}{kind.unit} from {kind.least:g} to {kind.most:g}{nonzero}, "
+        f"its size is {kind.least:g} to {kind.most:g} {kind.unit}{whole}{nonzero}, "
         f"such as {name}={kind.usual:g}"
     )
