@@ -46,7 +46,7 @@ def test_everything_fits_on_a_screen_and_its_page_opens_offline(
     assert done.exit_code == 0
     assert done.stdout.startswith("article on synthetic BTC from 2001-")
     assert all(len(line) <= 80 for line in lines[:-1])
-    assert len(lines) <= 60
+    assert len(lines) <= 50
     assert lines[-1] == f"Page: {out / 'stress.html'}"
     assert [entry.name for entry in out.iterdir()] == ["stress.html"]
     assert "src=" not in page.split("<script", maxsplit=1)[0]
@@ -104,8 +104,16 @@ def test_windows_that_the_data_lacks_are_named(catalogue: Path) -> None:
     said = " ".join(done.stdout.split())
 
     assert done.exit_code == 0
-    assert "! 2020-03 was not run: the period 2020-03-01 to 2020-04-01 lies outside" in said
+    assert "! Not run: 2020-03, 2021-05, 2022-drawdown, 2022-11, 2025-10; the page and" in said
     assert "Positions were liquidated in none, margin was called in none." in said
+
+
+def test_the_document_says_why_a_window_could_not_be_run(catalogue: Path) -> None:
+    done = ran("stress", "hold", "--data", catalogue, "--asset", "BTC", "--json")
+    (first, *_) = json.loads(done.stdout)["missing"]
+
+    assert first["window"] == "2020-03"
+    assert first["why"].startswith("the period 2020-03-01 to 2020-04-01 lies outside the data")
 
 
 def test_a_policy_without_margin_defence_has_no_calls(catalogue: Path) -> None:

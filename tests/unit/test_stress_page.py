@@ -59,6 +59,13 @@ def test_a_gain_is_called_one() -> None:
     assert re.search(r"\. [34]\d\.\d % of equity gained by it alone\.$", said)
 
 
+def test_a_shock_that_finds_nothing_to_strike_says_so() -> None:
+    # Twice long: there is no short for the venue to close.
+    said = shock_words(lost("adl").shocked[0].shocks[0])
+
+    assert said.endswith("their mark. The run was not exposed to it then.")
+
+
 def test_funding_says_who_pays() -> None:
     said = shock_words(lost("funding").shocked[0].shocks[0])
 

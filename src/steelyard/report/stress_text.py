@@ -31,8 +31,9 @@ def stress_text(found: Stress, *, page: str | None = None, width: int = NARROWES
     ]
     for shock in placed:
         lines += wrapped(shock_words(shock), width, hanging="  ")
-    for name, why in found.missing:
-        lines += wrapped(f"! {name} was not run: {why}.", width, hanging="  ")
+    if found.missing:
+        names = ", ".join(name for name, _ in found.missing)
+        lines += wrapped(f"! Not run: {names}; the page and --json say why.", width)
     if page is not None:
         lines.append(f"Page: {page}")
     return "\n".join(lines)

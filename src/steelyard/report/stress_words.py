@@ -104,13 +104,16 @@ def shock_words(shock: Placed) -> str:
     if shock.is_lasting:
         return f"{shock.title}, from start to end: {shock.does}."
     side = {1: "; longs pay", -1: "; shorts pay", 0: ""}[shock.side]
-    measure = shock.measure
-    if shock.exposure < 0.0:
-        measure = measure.replace("lost", "gained")
-    return (
-        f"{shock.title}, {date(shock.ms)}: {shock.does}{side}. "
-        f"{percent(abs(shock.exposure))} {measure}."
-    )
+    return f"{shock.title}, {date(shock.ms)}: {shock.does}{side}. {_exposure(shock)}."
+
+
+def _exposure(shock: Placed) -> str:
+    """Return how exposed the unshocked run was to a shock, as a sentence without its full stop."""
+    share = percent(abs(shock.exposure))
+    if share == percent(0.0):
+        return "The run was not exposed to it then"
+    gained = shock.measure.replace("lost", "gained")
+    return f"{share} {shock.measure if shock.exposure > 0.0 else gained}"
 
 
 def call_word(fell: Survival) -> str:

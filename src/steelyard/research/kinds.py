@@ -72,9 +72,9 @@ KINDS: Final = {
         least=1.0,
         most=100.0,
         written="adl {:g} %",
-        does="the venue closes this share of every winning futures position at its mark",
+        does="the venue closes this share of winning futures at their mark",
         rule="at the open of the hour in which a winning short earned the largest share of equity",
-        measure="of equity earned by the short in that hour",
+        measure="of equity earned by the short then",
     ),
     "stable": Kind(
         unit="quote per unit",
@@ -102,9 +102,9 @@ KINDS: Final = {
         least=1.0,
         most=720.0,
         written="frozen {:g} h",
-        does="no order is filled for these hours, while prices, funding and liquidation go on",
+        does="no order is filled, while marks, funding and liquidation go on",
         rule="from the hour of a trade on, where the unshocked run traded the most in these hours",
-        measure="of equity traded in those hours",
+        measure="of equity traded then",
         is_whole=True,
     ),
     "basis": Kind(
@@ -124,7 +124,7 @@ KINDS: Final = {
         least=1.0,
         most=25.0,
         written="tiers x {:g}",
-        does="every rate of maintenance margin is so many times as high, at most 99 %",
+        does="maintenance rates are multiplied, at most 99 %",
     ),
     "spread": Kind(
         unit="times",
@@ -132,7 +132,7 @@ KINDS: Final = {
         least=1.0,
         most=1000.0,
         written="spread x {:g}",
-        does="the half-spread that every fill pays is so many times as wide",
+        does="the half-spread of every fill is multiplied",
     ),
 }
 """Every kind. The cap of funding is that of BTCUSDT on Binance, 0.3 % per 8 hours; other contracts
