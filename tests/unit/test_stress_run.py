@@ -92,6 +92,32 @@ def test_a_leveraged_long_is_liquidated_by_a_gap_and_that_is_a_margin_call() -> 
     assert run.unshocked.liquidations == ()
 
 
+UNREAD = pytest.mark.xfail(
+    strict=True, reason="the walk does not read this column yet"
+)
+
+
+@UNREAD
+def test_a_lost_peg_takes_its_part_of_the_cash() -> None:
+    # 60 % in spot bought at 172, 40 % in cash. Before: 0.6 x 180 / 172 + 0.4 = 1.0279;
+    # at the end of hour 80: 0.6 x 181 / 172 + 0.65 x 0.4 = 0.8914.
+    policy = sy.load_policy("static-60-40", ["baseline.futures=0", "limits.band=1"])
+    run = only(policy, "stable=0.65", at=80)
+
+    assert run.policy.worst_change == pytest.approx(0.8914 / 1.0279 - 1.0, abs=1e-3)
+
+
+@UNREAD
+def test_a_deleveraged_short_loses_nothing_in_the_hour_that_follows() -> None:
+    # Short 0.6 x 100,000 / 172 coins from 172; the gap to 126 makes it a winner. Closed at the
+    # open, it misses the loss of that hour, in which a coin rises by 0.7.
+    policy = sy.load_policy("static-60-40", ["baseline.futures=-0.6", "limits.band=1"])
+    kept, closed = only(policy, "gap=-30", at=80), only(policy, "gap=-30", "adl=100", at=80)
+    spared = closed.equity[closed.ms == ms_at(81)] - kept.equity[kept.ms == ms_at(81)]
+
+    assert spared == pytest.approx(0.7 * 0.6 * 100_000.0 / 172.0, rel=0.05)
+
+
 def test_without_a_time_each_shock_strikes_where_the_run_is_most_exposed() -> None:
     # Holding is all in spot throughout, so every open is as bad as any: the first of them.
     run = only("hold", "gap")
