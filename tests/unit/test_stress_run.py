@@ -92,9 +92,7 @@ def test_a_leveraged_long_is_liquidated_by_a_gap_and_that_is_a_margin_call() -> 
     assert run.unshocked.liquidations == ()
 
 
-UNREAD = pytest.mark.xfail(
-    strict=True, reason="the walk does not read this column yet"
-)
+UNREAD = pytest.mark.xfail(strict=True, reason="the walk does not read this column yet")
 
 
 @UNREAD
