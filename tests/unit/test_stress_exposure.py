@@ -1,17 +1,17 @@
 """Where a run is most exposed to a shock, on holdings made by hand."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
-from steelyard.domain.codes import PARTS, PERP, SPOT
+from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Track
 from steelyard.domain.record import (
     FILL_LIQUIDATION,
     FILL_REBALANCE,
     Curve,
-    Decisions,
     Fills,
     Walk,
 )
@@ -47,28 +47,19 @@ def walk_of(holdings: Sequence[tuple[float, float, float]], trades: Sequence[Tra
     """Return a run with spot, futures and cash in quote at the end of each bar."""
     spot, futures, cash = np.array(holdings, float).T
     count = spot.size
-    moments = np.zeros(0, np.int64)
-    return Walk(
+    nothing: dict[str, Any] = dict.fromkeys(Curve._fields, np.zeros(count))
+    curve = Curve(**nothing)._replace(
+        ms=HOUR_MS * np.arange(1, count + 1),
+        equity=spot + cash,
+        spot=spot,
+        futures=futures,
+        cash=cash,
+    )
+    unused: dict[str, Any] = dict.fromkeys(Walk._fields, 0)
+    return Walk(**unused)._replace(
         start_equity=100.0,
-        curve=Curve(
-            ms=HOUR_MS * np.arange(1, count + 1),
-            equity=spot + cash,
-            spot=spot,
-            futures=futures,
-            cash=cash,
-            margin_ratio=np.zeros(count),
-            regime=np.full(count, -1),
-        ),
-        decisions=Decisions(moments, *[np.zeros(0)] * 10),  # type: ignore[arg-type]
+        curve=curve,
         fills=fills_of(trades),
-        parts=np.zeros((count, len(PARTS))),
-        futures_costs=np.zeros(count),
-        traded=np.zeros(2),
-        too_small=0,
-        capped=0,
-        unpaid=0,
-        waited=0,
-        defended=0,
     )
 
 
