@@ -213,6 +213,16 @@ def test_the_nearest_liquidation_is_the_smallest_move_left() -> None:
     assert fell.nearest_ms == 2 * HOUR_MS
 
 
+def test_a_lost_peg_leaves_margin_as_it_was_counted() -> None:
+    # 40 stablecoins are worth 26 at 0.65, and back the short as 40 did: 90 / 0.502 = 179.28.
+    holdings = [(60.0, -50.0, 26.0)] * 2
+    course = beside(holdings)
+    course = replace(course, track=course.track._replace(stable=np.array([0.65, 0.65])))
+    fell = survival(walk_of(holdings), course, 0, math.inf)
+
+    assert fell.nearest == pytest.approx(90.0 / 0.502 / 100.0 - 1.0)
+
+
 def test_without_futures_no_mark_liquidates() -> None:
     holdings = [(60.0, 0.0, 40.0)] * 2
     trades = [(0, SPOT, 0.6, 100.0, 0), (0, PERP, 0.1, 100.0, FILL_LIQUIDATION)]

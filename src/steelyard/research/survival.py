@@ -57,8 +57,9 @@ def _moves(walk: Walk, course: Course) -> np.ndarray:
     """Return how far the mark was from liquidation at the end of each bar, a signed fraction."""
     mark = course.track.close[:, 0, PERP]
     costs = course.costs
+    stablecoins = walk.curve.cash / course.track.stable  # margin is counted in stablecoins
     return liquidation_moves(
-        walk.curve.cash,
+        stablecoins,
         walk.curve.futures / mark,
         mark,
         costs.tier_cap[0],
