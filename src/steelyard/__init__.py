@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from steelyard.engine.review import review
     from steelyard.policy.load import Policy, load_policy, policy_names
     from steelyard.report.result import Result
+    from steelyard.report.stress import Stress
+    from steelyard.research.stress import stress
 
 __all__ = [
     "DataError",
@@ -32,6 +34,7 @@ __all__ = [
     "RequestError",
     "Result",
     "SteelyardError",
+    "Stress",
     "backtest",
     "check",
     "explain",
@@ -41,6 +44,7 @@ __all__ = [
     "policy_names",
     "profile",
     "review",
+    "stress",
     "synthetic_market",
 ]
 
@@ -54,6 +58,7 @@ _HOMES = {
     "RequestError": "steelyard.domain.errors",
     "Result": "steelyard.report.result",
     "SteelyardError": "steelyard.domain.errors",
+    "Stress": "steelyard.report.stress",
     "backtest": "steelyard.engine.backtest",
     "check": "steelyard.engine.lint",
     "explain": "steelyard.engine.explain",
@@ -63,6 +68,7 @@ _HOMES = {
     "policy_names": "steelyard.policy.load",
     "profile": "steelyard.engine.profile",
     "review": "steelyard.engine.review",
+    "stress": "steelyard.research.stress",
     "synthetic_market": "steelyard.data.synthetic",
 }
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from steelyard.cli import backtest, check, data, demo, explain, ladder, policies, review
+from steelyard.cli import backtest, check, data, demo, explain, ladder, policies, review, stress
 from steelyard.cli.console import say
 from steelyard.cli.front import Front
 
@@ -21,6 +21,7 @@ app.command("demo")(demo.demo)
 app.command("explain")(explain.explain)
 app.command("ladder")(ladder.ladder)
 app.command("review")(review.review)
+app.command("stress")(stress.stress)
 app.add_typer(data.app, name="data")
 app.add_typer(policies.app, name="policies")
 

@@ -6,6 +6,8 @@ import typer
 from typer.core import TyperGroup
 
 from steelyard.cli.main import app
+from steelyard.report.stress import WATCHED_DAYS
+from steelyard.research.kinds import KINDS
 
 HEAD = """\
 # Commands
@@ -116,7 +118,59 @@ steelyard data update --data data
 ```
 """  # noqa: E501 - one sentence a line
 
-AFTER = {"steelyard check": CHECK, "steelyard data download": DOWNLOAD}
+STRESS = """### What a shock does
+
+| shock | size | usual | what it does | where it strikes unless `--at` says when |
+|---|---|---|---|---|
+{rows}
+
+Shocks that are given together strike at one moment: that at which the sum of what each would take is largest.
+Conditions read the shocked market, so a gap changes every close after it, and all that is made of closes.
+A lost peg lowers what the account's balance is worth and leaves coins at the prices they are quoted at; margin is counted in the stablecoin, as venues do.
+Implied volatility, open interest, dated contracts, sentiment and macro series stay as they were recorded, and so do traded coins.
+The cap of funding is that of BTCUSDT on Binance; other contracts have 2 to 3 %.
+
+### What is reported
+
+Everything is counted from the moment of the shocks on, or from the start where none strikes at a moment, at the ends of hours, for the policy, for the policy without the shocks, and for holding with them.
+
+| key | content |
+|---|---|
+| `before`, `end` | equity before the shocks, and the last |
+| `worst`, `drawdown` | lowest equity, and deepest fall, within {watched} days of the shocks; of the whole run where none strikes at a moment |
+| `margin_ratio`, `nearest_liquidation` | highest ratio of maintenance margin to margin balance; smallest move of the mark that would have liquidated |
+| `margin_call` | first hour at the policy's own bound of margin defence, or with a liquidation |
+| `liquidations` | when, at which mark, at which cost beyond it |
+| `under_water_hours` | from the shocks until `before` was seen again after the lowest; 0 if equity never fell below it, null if it was not seen again |
+
+With `--json`: `schema`, `policy`, `asset`, `quote`, `venue`, `cash`, `margin_call_at`; `runs`, each with `run`, `start`, `end`, `shocks`, `policy`, `unshocked`, `hold`; `missing`, the windows that could not be run, and why.
+[Bad times and shocks](stress.md) has the two shipped policies on BTC.
+
+```python
+import steelyard as sy
+
+market = sy.synthetic_market()
+found = sy.stress("article", market, shocks=["gap=-40", "frozen=12"], at="2002-05-01")
+print(found.shocked[0].policy.worst_change, found.shocked[0].hold.worst_change)
+```
+"""  # noqa: E501 - one sentence a line
+
+
+def _stress() -> str:
+    """Return what the reference says of a stress test, with a row for each kind of shock."""
+    rows = [
+        f"| `{name}` | {kind.unit}, {kind.least:g} to {kind.most:g} | {kind.usual:g} | "
+        f"{kind.does} | {kind.rule} |"
+        for name, kind in KINDS.items()
+    ]
+    return STRESS.format(rows="\n".join(rows), watched=WATCHED_DAYS)
+
+
+AFTER = {
+    "steelyard check": CHECK,
+    "steelyard data download": DOWNLOAD,
+    "steelyard stress": _stress(),
+}
 """What the reference adds to the help of a command."""
 
 

@@ -75,7 +75,7 @@ def volatility(daily: Floats) -> float | None:
 
 
 def sharpe(daily: Floats) -> float | None:
-    """Return mean over standard deviation (ddof 1), of a year, without a risk-free rate."""
+    """Return mean over standard deviation (ddof 1), of a year, no interest rate subtracted."""
     spread = _spread(daily)
     if not spread > 0.0:
         return None

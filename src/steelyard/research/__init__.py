@@ -1,1 +1,1 @@
-"""Sweeps and guards against overfitting; empty until a later version."""
+"""What is asked of a policy beyond one run: shocks and named windows, later sweeps."""
