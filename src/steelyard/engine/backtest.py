@@ -112,7 +112,9 @@ def backtest(
     return build_result(
         RunInputs(
             policy=policy_facts(compiled),
+            plan=compiled.plan,
             market=market,
+            track=course.track,
             start_ms=course.start_ms,
             end_ms=course.end_ms,
             walk=walked,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from steelyard.domain.market import Market
+from steelyard.domain.plan import Plan, Track
 from steelyard.domain.record import Walk
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ class RunInputs:
     Parameters
     ----------
     policy : PolicyFacts
+    plan : Plan
     market : Market
+    track : Track
     start_ms, end_ms : int, milliseconds
         The account lives on the bars from ``start_ms`` up to ``end_ms``.
     walk : Walk
-        Of the policy.
+        Of the policy: its plan over its track.
     benchmarks : mapping of name to Walk
         All of ``BENCHMARKS``, over the same bars with the same starting equity.
     assumptions : mapping
@@ -81,7 +84,9 @@ class RunInputs:
     """
 
     policy: PolicyFacts
+    plan: Plan
     market: Market
+    track: Track
     start_ms: int
     end_ms: int
     walk: Walk

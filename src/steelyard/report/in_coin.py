@@ -1,0 +1,82 @@
+"""A run's result counted in coins of the asset: where the change of equity / price came from."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.domain import codes
+from steelyard.domain.plan import Track
+from steelyard.domain.record import Walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinAttribution:
+    """Parts of the change of equity counted in coins; a cost is negative.
+
+    A coin is always worth one coin, so spot has no part. Each other part of a bar is turned into
+    coins at the spot price that ends it.
+
+    Parameters
+    ----------
+    cash : float
+        What holding quote currency rather than coins brought: positive where the price fell.
+    futures, basis, funding, fees, slippage, liquidation, interest : float
+        See ``Attribution``.
+    total : float
+        The sum of the parts above.
+    residual : float
+        Change of equity in coins minus ``total``: rounding.
+    """
+
+    cash: float
+    futures: float
+    basis: float
+    funding: float
+    fees: float
+    slippage: float
+    liquidation: float
+    interest: float
+    total: float
+    residual: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InCoin:
+    """Equity in coins of the asset when a run starts and ends, and where the change came from."""
+
+    start: float
+    end: float
+    attribution: CoinAttribution
+
+
+def in_coin(walk: Walk, track: Track) -> InCoin:
+    """Return what a run over one asset came to in coins.
+
+    Parameters
+    ----------
+    walk, track : Walk, Track
+        The outcome, and the bars that were walked.
+
+    Notes
+    -----
+    With V = E / S, coins q and cash C, over a bar from S0 to S1 that trades dq coins at its open:
+    V1 - V0 = parts / S1 + C0 (1/S1 - 1/S0) - dq S (1/S1 - 1/S), S being the spot price of that
+    trade; the last two are ``cash``.
+    """
+    start, after = float(track.start_price[0, codes.SPOT]), track.close[:, 0, codes.SPOT]
+    before = np.concatenate([[start], after[:-1]])
+    held = np.concatenate([[walk.start_equity], walk.curve.cash[:-1]])
+    parts = np.diff(walk.parts, axis=0, prepend=np.zeros((1, walk.parts.shape[1])))
+    coins = (parts / after[:, None]).sum(axis=0)
+    fills = walk.fills
+    spot = fills.leg == codes.SPOT
+    bar = (fills.filled_ms[spot] - track.open_ms[0]) // track.length_ms
+    swapped = fills.quantity[spot] * (1.0 - fills.reference[spot] / after[bar])
+    named = {"cash": float(np.sum(held * (1.0 / after - 1.0 / before)) + np.sum(swapped))}
+    named |= {name: float(part) + 0.0 for name, part in zip(codes.PARTS, coins, strict=True)}
+    del named["spot"]
+    total = math.fsum(named.values())
+    first, last = walk.start_equity / start, float(walk.curve.equity[-1] / after[-1])
+    attribution = CoinAttribution(**named, total=total, residual=last - first - total)
+    return InCoin(start=first, end=last, attribution=attribution)
