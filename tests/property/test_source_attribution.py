@@ -8,7 +8,7 @@ from steelyard.domain import codes
 from steelyard.domain.plan import Plan, Track
 from steelyard.domain.record import Walk
 from steelyard.kernel.walk import walk
-from steelyard.report.earnings import PARTS, check_sources, holdings, split
+from steelyard.report.by_source import PARTS, check_sources, holdings, split
 from steelyard.report.in_coin import in_coin
 from tests.support.markets import random_run
 

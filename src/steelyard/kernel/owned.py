@@ -1,7 +1,7 @@
 """This file tells whose the coins are: what each rule of a policy wanted, and what it owns.
 
-*Sources* own every coin that is held: the entities of the plan by their numbers, then the baseline
-and the two limits of the composition (see ``baseline_of``).
+*Sources* own every coin that is held: the triggers by their numbers, the base (the regime in force,
+whichever it is) and the two limits of the composition.
 """
 
 import math
@@ -19,20 +19,14 @@ from steelyard.domain.plan import Plan
 from steelyard.domain.record import FILL_REBALANCE, Decisions, Fills
 from steelyard.ledger.account import DUST
 
-RULES: Final = (codes.STAGE_NO_NET_SHORT, codes.STAGE_MARGIN)
-"""Stages of the composition that are limits: each is a source, behind the baseline."""
+LIMITS: Final = (codes.STAGE_NO_NET_SHORT, codes.STAGE_MARGIN)
+"""Stages of the composition that are limits: each is a source, behind the base."""
 
 
 @compiled_inside
-def baseline_of(plan: Plan) -> int:
-    """Return the number of the source that is the baseline: one past the entities."""
-    return plan.rules.size
-
-
-@compiled_inside
-def base_of_regime(plan: Plan, regime: int) -> int:
-    """Return the number of the source that is a regime in force; -1 is the baseline."""
-    return plan.order.size + regime if regime >= 0 else baseline_of(plan)
+def base_of(plan: Plan) -> int:
+    """Return the number of the source that is the base: one past the triggers."""
+    return plan.order.size
 
 
 @compiled_inside
@@ -77,23 +71,27 @@ def first_of(plan: Plan, state: State, kind: int, size: float, otherwise: int) -
 
 
 @compiled_inside
-def margin_source(plan: Plan, state: State, regime: int, leverage: float) -> int:
+def margin_source(plan: Plan, state: State) -> int:
     """Return whose the margin rule's step is: the trigger's whose cap is tightest, else its own."""
-    rule = baseline_of(plan) + 2
-    if leverage >= min(plan.limits[0]["leverage"], plan.base[regime + 1, 4]):
+    stance = state.stance[0]
+    rule = base_of(plan) + 2
+    if stance["leverage"] >= min(plan.limits[0]["leverage"], plan.base[stance["regime"] + 1, 4]):
         return rule
-    return first_of(plan, state, codes.LEVERAGE_CAP, leverage, rule)
+    return first_of(plan, state, codes.LEVERAGE_CAP, stance["leverage"], rule)
 
 
 @compiled_inside
 def weigh_unwinds(plan: Plan, state: State, weight: np.ndarray) -> None:
-    """Set the parts in the step of an unwind: those that unwind have it in equal parts."""
+    """Set the parts in the step of an unwind: those that unwind have it in equal parts.
+
+    That of a regime is the base's, like all it held.
+    """
     count = 0
     for entity in range(plan.rules.size):
         count += 1 if state.life[entity]["phase"] == codes.UNWINDING else 0
     for entity in range(plan.rules.size):
         if state.life[entity]["phase"] == codes.UNWINDING:
-            weight[entity] = 1.0 / count
+            weight[min(entity, base_of(plan))] += 1.0 / count
 
 
 @compiled_inside
@@ -108,12 +106,11 @@ def weigh_step(plan: Plan, state: State, stage: int, futures: float, weight: np.
         After the base and what replaced it.
     weight : float64[n_sources]
     """
-    regime = state.stance[0]["regime"]
     weight[:] = 0.0
     if stage >= codes.FIRST_EFFECT:
         weight[plan.effects[stage - codes.FIRST_EFFECT]["entity"]] = 1.0
     elif stage == codes.STAGE_BASE:
-        weight[base_of_regime(plan, regime)] = 1.0
+        weight[base_of(plan)] = 1.0
     elif stage == codes.STAGE_ADDITIVE:
         weigh_kind(plan, state, codes.ADDITIVE, futures, weight)
     elif stage == codes.STAGE_SHIFT:
@@ -127,14 +124,11 @@ def weigh_step(plan: Plan, state: State, stage: int, futures: float, weight: np.
 @compiled_inside
 def sole_source(plan: Plan, state: State, stage: int) -> int:
     """Return whose the step of LEVEL effects or of a limit is."""
-    limit = baseline_of(plan) + 1
+    limit = base_of(plan) + 1
     if stage == codes.STAGE_LEVEL:
         largest = largest_level(plan.effects, state.allowed)
         return first_of(plan, state, codes.LEVEL, largest, limit)
-    if stage == codes.STAGE_NO_NET_SHORT:
-        return limit
-    stance = state.stance[0]
-    return margin_source(plan, state, stance["regime"], stance["leverage"])
+    return limit if stage == codes.STAGE_NO_NET_SHORT else margin_source(plan, state)
 
 
 @compiled_inside
@@ -207,20 +201,20 @@ def part_of(change: float, whole: float) -> float:
 
 @compiled
 def hand_over(
-    fills: Fills, book: Ints, base: Ints, wanted: Floats, owned: Floats, moved: Floats
+    fills: Fills, book: Ints, base: int, wanted: Floats, owned: Floats, moved: Floats
 ) -> None:
     """Set what each source owns after every fill, and what the fill moved to or from it.
 
     A fill at an evaluation moves every source by the same part of what it still wanted. Margin
     defence and liquidation take the same part of what each owns. What that leaves of the fill is
-    of the regime in force; so the sources of a book own in sum what the account holds.
+    the base's; so the sources of a book own in sum what the account holds.
 
     Parameters
     ----------
     book : int64[n_fills]
         Which asset and leg each fill is in, as one number.
-    base : int64[n_fills]
-        Source that is the regime in force.
+    base : int
+        Number of the source that is the base.
     wanted : float64[n_fills, n_sources], coins
         What each source wanted to own in that book when the fill was decided.
     owned, moved : float64[n_fills, n_sources], coins
@@ -244,7 +238,7 @@ def hand_over(
         after = before + change
         after = after if abs(after) > DUST * abs(change) else 0.0
         rest = after - own.sum()
-        own[base[fill]] += rest
-        moved[fill, base[fill]] += rest
+        own[base] += rest
+        moved[fill, base] += rest
         quantity[book[fill]] = after
         last[book[fill]] = fill

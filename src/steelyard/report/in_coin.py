@@ -8,6 +8,7 @@ import numpy as np
 from steelyard.domain import codes
 from steelyard.domain.plan import Track
 from steelyard.domain.record import Walk
+from steelyard.report.words import signed_coins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,18 @@ class InCoin:
     start: float
     end: float
     attribution: CoinAttribution
+
+    def written(self) -> dict[str, str]:
+        """Return the parts for people: basis is with futures, the costs are one; none that is 0."""
+        parts = self.attribution
+        named = {
+            "cash": parts.cash,
+            "futures": parts.futures + parts.basis,
+            "funding": parts.funding,
+            "costs": parts.fees + parts.slippage + parts.liquidation,
+            "interest": parts.interest,
+        }
+        return {name: signed_coins(part, self.start) for name, part in named.items() if part}
 
 
 def in_coin(walk: Walk, track: Track) -> InCoin:
