@@ -8,7 +8,15 @@ from steelyard.domain import codes
 from steelyard.domain.arrays import Floats
 from steelyard.domain.market import Bars, Facts, Funding, Hole, Market, Source, Tiers
 from steelyard.domain.plan import Plan, Track
-from steelyard.domain.record import FILL_REBALANCE, MAX_TRACE, Curve, Decisions, Fills, Walk
+from steelyard.domain.record import (
+    FILL_LIQUIDATION,
+    FILL_REBALANCE,
+    MAX_TRACE,
+    Curve,
+    Decisions,
+    Fills,
+    Walk,
+)
 from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
 from steelyard.report.inputs import BENCHMARKS, PolicyFacts, RunInputs
 from tests.support.plans import Scene, cover, regime, step, track_of, trigger
@@ -287,10 +295,11 @@ POLICY = PolicyFacts(
 )
 
 
-def made_plan() -> Plan:
+def made_plan(more_triggers: int = 0) -> Plan:
     """The plan behind ``POLICY`` and ``ROWS``; nobody evaluates its conditions."""
+    breach = trigger("F", cover(1.0), severity=codes.PROTECTIVE)
     return Scene(
-        triggers=[trigger("F", step(0.15)), trigger("F", cover(1.0), severity=codes.PROTECTIVE)],
+        triggers=[trigger("F", step(0.15)), breach, *[trigger("F")] * more_triggers],
         regimes=[regime("F", ROWS[number]) for number in range(len(REGIMES))],
         baseline=ROWS[-1],
     ).plan()
@@ -326,3 +335,20 @@ def made_inputs(
             "fill": "at once, at the last price",
         },
     )
+
+
+def force_last_fill(inputs: RunInputs, charged: float) -> float:
+    """Make the last fill of the policy a liquidation that charged this much; return its old costs.
+
+    From its bar on the books and the equity are as if it had been one.
+    """
+    walk, fills = inputs.walk, inputs.walk.fills
+    fee, slippage = float(fills.fee[-1]), float(fills.slippage[-1])
+    later = walk.curve.ms > fills.filled_ms[-1]
+    walk.parts[later, codes.PART_FEES] += fee
+    walk.parts[later, codes.PART_SLIPPAGE] += slippage
+    walk.parts[later, codes.PART_LIQUIDATION] -= charged
+    for column in (walk.curve.equity, walk.curve.cash, walk.futures_costs):
+        column[later] -= charged - fee - slippage
+    fills.reason[-1], fills.fee[-1] = FILL_LIQUIDATION, charged - slippage
+    return fee + slippage

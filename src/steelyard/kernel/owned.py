@@ -62,22 +62,22 @@ def counts(plan: Plan, state: State, kind: int, futures: float, effect: int) -> 
 
 
 @compiled_inside
-def first_of(plan: Plan, state: State, kind: int, size: float, otherwise: int) -> int:
-    """Return the entity of the first effect in force of a kind and size, else another source."""
-    for effect in range(plan.effects.size):
+def first_of(plan: Plan, state: State, kind: int, size: float) -> int:
+    """Return the entity of the first effect in force of a kind and size; there is one."""
+    entity = -1
+    for effect in range(plan.effects.size - 1, -1, -1):
         if plan.effects[effect]["kind"] == kind and state.allowed[effect, 0] == size:
-            return int(plan.effects[effect]["entity"])
-    return otherwise
+            entity = plan.effects[effect]["entity"]
+    return entity
 
 
 @compiled_inside
 def margin_source(plan: Plan, state: State) -> int:
     """Return whose the margin rule's step is: the trigger's whose cap is tightest, else its own."""
     stance = state.stance[0]
-    rule = base_of(plan) + 2
     if stance["leverage"] >= min(plan.limits[0]["leverage"], plan.base[stance["regime"] + 1, 4]):
-        return rule
-    return first_of(plan, state, codes.LEVERAGE_CAP, stance["leverage"], rule)
+        return base_of(plan) + 2
+    return first_of(plan, state, codes.LEVERAGE_CAP, stance["leverage"])
 
 
 @compiled_inside
@@ -124,11 +124,12 @@ def weigh_step(plan: Plan, state: State, stage: int, futures: float, weight: np.
 @compiled_inside
 def sole_source(plan: Plan, state: State, stage: int) -> int:
     """Return whose the step of LEVEL effects or of a limit is."""
-    limit = base_of(plan) + 1
     if stage == codes.STAGE_LEVEL:
         largest = largest_level(plan.effects, state.allowed)
-        return first_of(plan, state, codes.LEVEL, largest, limit)
-    return limit if stage == codes.STAGE_NO_NET_SHORT else margin_source(plan, state)
+        return first_of(plan, state, codes.LEVEL, largest)
+    if stage == codes.STAGE_NO_NET_SHORT:
+        return base_of(plan) + 1
+    return margin_source(plan, state)
 
 
 @compiled_inside

@@ -69,7 +69,7 @@ def page(result: "Result") -> str:
         regimes=tables.regimes(result),
         attribution=tables.attribution(result),
         sources=tables.sources(result),
-        coin=tables.coin_sentence(result),
+        coin=unbroken(tables.coin_sentence(result)),
         funding=tables.funding_sentence(result),
         assumptions=tables.plain(result.assumptions),
         benchmarks=[(TITLES[name], MEANINGS[name]) for name in TITLES],

@@ -272,6 +272,7 @@ def sources(result: Result) -> Table:
     heads = (
         Cell(text="rule", sort=""),
         Cell(text="kind", sort=""),
+        _head(f"all together, {quote}"),
         _head("spot price"),
         _head("futures: spot price"),
         _head("futures: basis"),
@@ -279,11 +280,11 @@ def sources(result: Result) -> Table:
         _head("fees"),
         _head("slippage"),
         _head("liquidation"),
-        _head(f"all together, {quote}"),
     )
 
     def row(name: str, kind: str, earned: Earned, *, is_sum: bool = False) -> Row:
-        amounts = [_figure(signed_money(each), each) for each in astuple(earned)]
+        *parts, total = astuple(earned)
+        amounts = [_figure(signed_money(each), each) for each in (total, *parts)]
         return Row(cells=(_word(name), _word(kind), *amounts), is_policy=is_sum)
 
     found = result.earnings
