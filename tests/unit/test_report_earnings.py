@@ -279,6 +279,7 @@ def test_holding_coins_neither_gains_nor_loses_any() -> None:
     seen = in_coin(outcome, track)
 
     assert (seen.start, seen.end) == (1_000.0, 1_000.0)
+    assert seen.written() == {}
     assert all(part == pytest.approx(0.0) for part in asdict(seen.attribution).values())
 
 

@@ -1,19 +1,22 @@
 """The terminal answer: the answer first, at most one screen, the page last."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from steelyard.report.attribution import futures_story
+from steelyard.report.in_coin import CoinAttribution
 from steelyard.report.result import Result, build_result
 from steelyard.report.story import answer, caveat
+from steelyard.report.tables import coin_sentence
 from steelyard.report.text import answer_text, coloured
 from steelyard.report.words import coins, money, percent, signed_money, signed_percent
 from tests.support.made_runs import POLICY, Script, force_last_fill, made_inputs, made_plan
 
 SCREEN_LINES = 40
+NOTHING = CoinAttribution(**dict.fromkeys((each.name for each in fields(CoinAttribution)), 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +222,13 @@ def test_the_account_is_counted_in_coins_too(result: Result) -> None:
     (line,) = [one for one in answer_text(result).splitlines() if one.startswith("In BTC ")]
 
     assert line.startswith(f"In BTC 2.00 to {coins(result.in_coin.end, 2.0)}: cash ")
+
+
+def test_an_account_that_holds_coins_alone_has_no_change_in_them(result: Result) -> None:
+    holding = replace(result, in_coin=replace(result.in_coin, attribution=NOTHING))
+
+    assert ": no change.\n" in answer_text(holding)
+    assert "no change. Cash is" in coin_sentence(holding)
 
 
 def test_an_account_that_trades_nothing_still_changes_in_coins() -> None:

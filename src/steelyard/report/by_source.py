@@ -1,8 +1,8 @@
 """The attribution of a run by whose coins earned it: exact at every bar.
 
 Every coin held is owned by a source: a trigger, a limit of the composition, or else the regime in
-force. ``kernel.owned`` says how fills hand coins over. Between fills what a source owns is
-constant, so what it earns is that many times the change of the price and of the funding so far.
+force. Between fills what a source owns is constant, so what it earns is that many times the change
+of the price and of the funding so far.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from steelyard.decision.state import new_state
 from steelyard.domain import codes
 from steelyard.domain.arrays import Flags, Floats, Ints
 from steelyard.domain.errors import LedgerError
 from steelyard.domain.plan import Plan, Track
 from steelyard.domain.record import FILL_LIQUIDATION, FILL_REBALANCE, Walk
 from steelyard.domain.time import text
-from steelyard.kernel.owned import LIMITS, hand_over, target_shares
+from steelyard.report.activity import regime_runs
 from steelyard.report.attribution import ROUNDING
+from steelyard.report.shares import LIMITS, target_shares
 
 PARTS: Final = codes.PARTS[: codes.PART_LIQUIDATION + 1]
 """Parts that a source has: those of coins held and traded. Interest is on cash, which none owns."""
@@ -45,16 +45,14 @@ def _bars_before(track: Track, ms: Ints) -> Ints:
     return bars
 
 
-def _wanted(plan: Plan, track: Track, walk: Walk, rows: Ints) -> Floats:
-    """Return the coins that each source wanted in the leg of every fill, when it was decided.
+def _wanted(plan: Plan, track: Track, walk: Walk) -> Floats:
+    """Return the coins each source wanted in the leg of every fill, float64[n_fills, n_sources].
 
-    ``rows``, int64[n_fills], are the last decisions up to then.
+    At the decision that ordered it; margin defence and liquidation want nothing to be held.
     """
-    fills, n_sources = walk.fills, plan.order.size + 1 + len(LIMITS)
-    needed, which = np.unique(rows, return_inverse=True)
-    shares = np.zeros((needed.size, n_sources, 2))
-    state = new_state(plan, 0)
-    target_shares(plan, walk.decisions, state, needed, np.zeros(n_sources), shares)
+    fills = walk.fills
+    needed, which = np.unique(_decided(walk, fills.decided_ms), return_inverse=True)
+    shares = target_shares(plan, walk.decisions, needed)
     bar = _bars_before(track, fills.decided_ms) - 1
     equity = np.concatenate([walk.curve.equity, [walk.start_equity]])[bar]
     prices = np.concatenate([track.close, track.start_price[None]])
@@ -67,6 +65,9 @@ def _wanted(plan: Plan, track: Track, walk: Walk, rows: Ints) -> Floats:
 def holdings(plan: Plan, track: Track, walk: Walk) -> tuple[Floats, Floats]:
     """Return what each source owns after every fill, and what the fill moved to it.
 
+    A fill moves every source by the same part of the way to what it wants; what that leaves of the
+    fill is the base's. So the sources of a leg own in sum what the account holds in it.
+
     Parameters
     ----------
     plan, track, walk : Plan, Track, Walk
@@ -75,19 +76,44 @@ def holdings(plan: Plan, track: Track, walk: Walk) -> tuple[Floats, Floats]:
     Returns
     -------
     owned, moved : float64[n_fills, n_sources], coins
-        In the asset and leg of each fill; sources as ``kernel.owned`` numbers them.
+        In the asset and leg of each fill; sources as in ``shares``.
     """
-    fills = walk.fills
-    rows = np.maximum(_decided(walk, fills.decided_ms), 0)
-    wanted = _wanted(plan, track, walk, rows)
-    owned, moved = np.empty_like(wanted), np.empty_like(wanted)
-    hand_over(fills, _books(track, walk), plan.order.size, wanted, owned, moved)
+    wanted, books = _wanted(plan, track, walk), _books(track, walk)
+    owned, moved = np.zeros_like(wanted), np.zeros_like(wanted)
+    for book in np.unique(books):
+        rows = np.flatnonzero(books == book)
+        owned[rows] = handed_over(walk.fills.quantity[rows], wanted[rows], int(plan.order.size))
+        moved[rows] = np.diff(owned[rows], axis=0, prepend=0.0)
     return owned, moved
 
 
+def handed_over(quantity: Floats, wanted: Floats, base: int) -> Floats:
+    """Return what each source owns after the fills of one leg, float64[n_fills, n_sources], coins.
+
+    Parameters
+    ----------
+    quantity : float64[n_fills], coins
+        Of each fill, signed.
+    wanted : float64[n_fills, n_sources], coins
+        What each source wanted to own when the fill was ordered.
+    base : int
+        Number of the source that has what the others leave.
+    """
+    held = np.cumsum(quantity)
+    gap = wanted.sum(axis=1) - (held - quantity)
+    part = np.clip(quantity / np.where(gap == 0.0, np.inf, gap), 0.0, 1.0)
+    owned = part[:, None] * wanted
+    own = np.zeros(wanted.shape[1])
+    for fill, left in enumerate((1.0 - part).tolist()):
+        owned[fill] += left * own
+        own = owned[fill]
+    owned[:, base] += held - owned.sum(axis=1)
+    return owned
+
+
 def _decided(walk: Walk, ms: Ints) -> Ints:
-    """Return the last decision up to each stamp; -1 before the first."""
-    rows: Ints = np.searchsorted(walk.decisions.ms, ms, side="right") - 1
+    """Return the last decision up to each stamp, else the first."""
+    rows: Ints = np.maximum(np.searchsorted(walk.decisions.ms, ms, side="right") - 1, 0)
     return rows
 
 
@@ -97,13 +123,13 @@ def _books(track: Track, walk: Walk) -> Ints:
 
 
 def _priced(track: Track, asset: int, leg: int) -> Floats:
-    """Return the parts of a leg's price at the end of every bar, float64[n_bars, 3].
+    """Return the parts of a leg's price at the end of every bar, float64[3, n_bars].
 
     Spot price, mark over spot, funding received per coin so far.
     """
     spot, mark = track.close[:, asset, codes.SPOT], track.close[:, asset, leg]
     settled = np.nan_to_num(-mark * track.funding[asset, leg])
-    return np.stack([spot, mark - spot, np.cumsum(settled)], axis=1)
+    return np.stack([spot, mark - spot, np.cumsum(settled)])
 
 
 def _closes_late(track: Track, walk: Walk, bar: Ints) -> Flags:
@@ -135,7 +161,7 @@ def _met(track: Track, walk: Walk, rows: Ints, priced: Floats) -> Floats:
         np.where(late, track.close[bar, asset, which], track.open[bar, asset, which])
         for which in (codes.SPOT, leg)
     )
-    received = np.concatenate([[0.0], priced[:, 2]])[np.where(late, bar + 1, bar)]
+    received = np.concatenate([[0.0], priced[2]])[np.where(late, bar + 1, bar)]
     return np.stack([spot + (fills.reference[rows] - mark), mark - spot, received], axis=1)
 
 
@@ -159,36 +185,40 @@ def split(plan: Plan, track: Track, walk: Walk) -> Split:
     owned, moved = holdings(plan, track, walk)
     n_legs, n_bars = track.first_fill.shape[1:]
     amounts = np.zeros((plan.rules.size + 1 + len(LIMITS), n_legs, len(PARTS)))
-    by_bar = np.zeros((n_bars, len(PARTS)))
+    by_bar = np.zeros((n_bars, len(PARTS)), order="F")
     books = _books(track, walk)
+    reigns = walk.decisions.ms[[first for _, first, _ in regime_runs(walk)]]
+    ends = np.append(_bars_before(track, reigns[1:]), n_bars) - 1
     for book in np.unique(books):
         rows, (asset, leg) = np.flatnonzero(books == book), divmod(int(book), n_legs)
         path = _path(track, walk, rows, _priced(track, asset, leg))
         share = np.abs(moved[rows]) / np.abs(moved[rows]).sum(axis=1, keepdims=True)
-        columns = _columns(leg)
-        amounts[:, leg, columns] += _by_source(plan, track, walk, path, (owned[rows], share))
-        whole = path.accumulated(owned[rows].sum(axis=1), np.ones(rows.size))
-        by_bar[:, columns] += whole
+        price = codes.PART_SPOT if leg == codes.SPOT else codes.PART_FUTURES
+        columns = [price, *range(codes.PART_BASIS, len(PARTS))]
+        amounts[:, leg, columns] += _by_source(plan, walk, path, (owned[rows], share), ends)
+        held = owned[rows].sum(axis=1)
+        everyones = path.accumulated(np.arange(n_bars), held, np.ones(rows.size))
+        for column, part in zip(columns, everyones, strict=True):
+            by_bar[:, column] += part
     return Split(amounts=amounts, by_bar=by_bar)
 
 
 def _by_source(
-    plan: Plan, track: Track, walk: Walk, path: "_Path", own: tuple[Floats, Floats]
+    plan: Plan, walk: Walk, path: "_Path", own: tuple[Floats, Floats], ends: Ints
 ) -> Floats:
     """Return what every source earned in one leg, float64[n_sources, 6]; the base by regime.
 
     ``own``, float64[n_fills, n_sources] each, is what sources own after each fill, in coins, and
-    their shares of its costs.
+    how much of its costs they bear; ``ends`` are the last bars of each stretch of a regime.
     """
-    owned, share = own
-    base, entities = plan.order.size, plan.rules.size
-    regime = walk.decisions.regime[np.maximum(_decided(walk, track.open_ms), 0)]
-    source = np.where(regime >= 0, base + regime, entities)
-    accumulated = path.accumulated(owned[:, base], share[:, base])
-    gained = np.diff(accumulated, axis=0, prepend=np.zeros((1, accumulated.shape[1])))
+    (owned, share), base = own, int(plan.order.size)
     each = np.hstack([owned.T @ path.moves, share.T @ path.costs])
-    reigned = [np.bincount(source, column, minlength=entities + 1) for column in gained.T]
-    return np.concatenate([each[:base], np.stack(reigned, axis=1)[base:], each[base + 1 :]])
+    reigned = path.accumulated(ends, owned[:, base], share[:, base])
+    by_regime = np.zeros((plan.base.shape[0], reigned.shape[0]))
+    # The baseline is regime -1, the last row.
+    regimes = [regime for regime, _, _ in regime_runs(walk)]
+    np.add.at(by_regime, regimes, np.diff(reigned, prepend=0.0).T)
+    return np.concatenate([each[:base], by_regime, each[base + 1 :]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,58 +227,63 @@ class _Path:
 
     Parameters
     ----------
-    last : int64[n_bars]
-        The last fill up to the end of each bar, -1 before the first.
+    filled : int64[n_fills]
+        The bar of each fill.
     met : float64[n_fills, 3], quote per coin
         Parts of the price that each fill met.
     moves : float64[n_fills, 3], quote per coin
         Their changes up to the next fill, or the end.
     costs : float64[n_fills, 3], quote
         Fees, slippage and liquidation; a cost is negative.
-    priced : float64[n_bars, 3], quote per coin
+    priced : float64[3, n_bars], quote per coin
         Parts of the price at the end of every bar.
     """
 
-    last: Ints
+    filled: Ints
     met: Floats
     moves: Floats
     costs: Floats
     priced: Floats
 
-    def accumulated(self, held: Floats, share: Floats) -> Floats:
-        """Return what a holding earned up to the end of every bar, float64[n_bars, 6], quote.
+    def accumulated(self, bars: Ints, held: Floats, share: Floats) -> Floats:
+        """Return what a holding had earned at the end of bars, float64[6, n], quote.
 
         Parameters
         ----------
+        bars : int64[n]
+            Which.
         held : float64[n_fills], coins
             After each fill.
         share : float64[n_fills]
             Of the costs of each fill.
+
+        Notes
+        -----
+        From one fill to the next it is what was earned before, less the holding at the prices of
+        that fill, plus the holding at the prices of the bar.
         """
         moved = held[:, None] * self.moves
-        before = np.cumsum(moved, axis=0) - moved
-        gained = before[self.last] + held[self.last, None] * (self.priced - self.met[self.last])
-        paid = np.cumsum(share[:, None] * self.costs, axis=0)[self.last]
-        return np.where(self.last[:, None] >= 0, np.hstack([gained, paid]), 0.0)
+        before = np.cumsum(moved, axis=0) - moved - held[:, None] * self.met
+        paid = np.cumsum(share[:, None] * self.costs, axis=0)
+        known = np.vstack([before.T, paid.T])
+        known = np.concatenate([np.zeros((6, 1)), known], axis=1)
+        last = np.searchsorted(self.filled, bars, side="right")
+        earned: Floats = np.take(known, last, axis=1)
+        coins = np.take(np.concatenate([[0.0], held]), last)
+        earned[:3] += coins * np.take(self.priced, bars, axis=1)
+        return earned
 
 
 def _path(track: Track, walk: Walk, rows: Ints, priced: Floats) -> _Path:
     """Return the path of one leg; ``rows`` are its fills."""
-    bar = _bars_before(track, walk.fills.filled_ms[rows])
     met = _met(track, walk, rows, priced)
     return _Path(
-        last=np.searchsorted(bar, np.arange(priced.shape[0]), side="right") - 1,
+        filled=_bars_before(track, walk.fills.filled_ms[rows]),
         met=met,
-        moves=np.diff(met, axis=0, append=priced[-1:]),
+        moves=np.diff(met, axis=0, append=priced[None, :, -1]),
         costs=_costs(walk, rows),
         priced=priced,
     )
-
-
-def _columns(leg: int) -> list[int]:
-    """Return the parts that the price and the costs of a leg belong to."""
-    price = codes.PART_SPOT if leg == codes.SPOT else codes.PART_FUTURES
-    return [price, *range(codes.PART_BASIS, len(PARTS))]
 
 
 def check_sources(found: Split, walk: Walk) -> None:
@@ -259,7 +294,10 @@ def check_sources(found: Split, walk: Walk) -> None:
     LedgerError
         If at one they leave more than ``ROUNDING`` of the largest equity so far unexplained.
     """
-    left = np.abs(walk.parts[:, : len(PARTS)] - found.by_bar).max(axis=1)
+    left = np.zeros(walk.curve.ms.size)
+    for part in range(len(PARTS)):
+        wrong_by = walk.parts[:, part] - found.by_bar[:, part]
+        np.maximum(left, np.abs(wrong_by, out=wrong_by), out=left)
     largest = np.maximum(np.maximum.accumulate(np.abs(walk.curve.equity)), walk.start_equity)
     wrong = np.flatnonzero(~(left <= ROUNDING * largest))
     if wrong.size == 0:

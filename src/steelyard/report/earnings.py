@@ -9,10 +9,10 @@ import numpy as np
 from steelyard.domain import codes
 from steelyard.domain.arrays import Flags, Floats
 from steelyard.domain.plan import Plan
-from steelyard.kernel.owned import LIMITS
 from steelyard.report.activity import BASELINE
 from steelyard.report.by_source import PARTS, check_sources, split
 from steelyard.report.inputs import PolicyFacts, RunInputs
+from steelyard.report.shares import LIMITS
 
 TITLES: Final = {"no_net_short": "no net short", "margin": "margin limit"}
 """What people call the limits of the composition."""

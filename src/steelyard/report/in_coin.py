@@ -51,7 +51,10 @@ class InCoin:
     attribution: CoinAttribution
 
     def written(self) -> dict[str, str]:
-        """Return the parts for people: basis is with futures, the costs are one; none that is 0."""
+        """Return the parts for people: basis is with futures, the costs are one.
+
+        Those that read as 0 are left out.
+        """
         parts = self.attribution
         named = {
             "cash": parts.cash,
@@ -60,7 +63,8 @@ class InCoin:
             "costs": parts.fees + parts.slippage + parts.liquidation,
             "interest": parts.interest,
         }
-        return {name: signed_coins(part, self.start) for name, part in named.items() if part}
+        texts = {name: signed_coins(part, self.start) for name, part in named.items()}
+        return {name: text for name, text in texts.items() if text.strip("0.")}
 
 
 def in_coin(walk: Walk, track: Track) -> InCoin:
@@ -80,8 +84,8 @@ def in_coin(walk: Walk, track: Track) -> InCoin:
     start, after = float(track.start_price[0, codes.SPOT]), track.close[:, 0, codes.SPOT]
     before = np.concatenate([[start], after[:-1]])
     held = np.concatenate([[walk.start_equity], walk.curve.cash[:-1]])
-    parts = np.diff(walk.parts, axis=0, prepend=np.zeros((1, walk.parts.shape[1])))
-    coins = (parts / after[:, None]).sum(axis=0)
+    # Each bar's change of the accumulated parts, turned into coins, summed by parts.
+    coins = np.append(-np.diff(1.0 / after), 1.0 / after[-1]) @ walk.parts
     fills = walk.fills
     spot = fills.leg == codes.SPOT
     bar = (fills.filled_ms[spot] - track.open_ms[0]) // track.length_ms

@@ -307,7 +307,7 @@ def coin_sentence(result: Result) -> str:
     listed = ", ".join(f"{name} {value}" for name, value in seen.written().items())
     return (
         f"Counted in {asset}, equity went from {coins(seen.start, seen.start)} to "
-        f"{coins(seen.end, seen.start)} ({change}): {listed or 'nothing traded'}. Cash is what "
+        f"{coins(seen.end, seen.start)} ({change}): {listed or 'no change'}. Cash is what "
         f"holding quote currency rather than {asset} brought."
     )
 

@@ -117,7 +117,7 @@ def _in_coin(result: "Result", width: int) -> list[str]:
     seen = result.in_coin
     listed = ", ".join(f"{name} {value}" for name, value in seen.written().items())
     change = f"{coins(seen.start, seen.start)} to {coins(seen.end, seen.start)}"
-    return wrapped(f"In {result.market.asset} {change}: {listed or 'nothing traded'}.", width)
+    return wrapped(f"In {result.market.asset} {change}: {listed or 'no change'}.", width)
 
 
 def _activity(result: "Result") -> Mapping[tuple[str, str], tuple[int, list[str]]]:

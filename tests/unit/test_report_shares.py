@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from steelyard.decision.state import new_state
 from steelyard.domain import codes
-from steelyard.domain.arrays import Floats
-from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION, FILL_REBALANCE, Fills
-from steelyard.kernel.owned import LIMITS, hand_over, target_shares
 from steelyard.kernel.walk import walk
+from steelyard.report.by_source import handed_over
+from steelyard.report.shares import target_shares
 from tests.support.plans import (
     Actor,
     Effect,
@@ -36,10 +34,7 @@ def put(scene: Scene, moment: int = 0) -> list[Put]:
     plan, bars = scene.plan(), max(scene.size - 1, 1)
     track = track_of([100.0] * (bars + 1), moments=range(scene.size - 1))
     outcome = walk(plan, moments_at(scene.signals(), track), track, costs_of(), 1e5)
-    sources = len(scene.triggers) + 1 + len(LIMITS)
-    shares = np.zeros((1, sources, 2))
-    rows = np.array([moment])
-    target_shares(plan, outcome.decisions, new_state(plan, 0), rows, np.zeros(sources), shares)
+    shares = target_shares(plan, outcome.decisions, np.array([moment]))
 
     assert shares[0].sum(axis=0) == pytest.approx(outcome.decisions.targets[moment])
     return [(round(float(spot), 9), round(float(futures), 9)) for spot, futures in shares[0]]
@@ -177,86 +172,41 @@ def test_what_is_left_of_a_regime_that_unwinds_is_the_bases() -> None:
 
 
 def handed(
-    changes: Sequence[float],
-    wanted: Sequence[Sequence[float]],
-    reasons: Sequence[int] = (),
-    books: Sequence[int] = (),
-) -> tuple[Floats, Floats]:
-    """Return what trigger and base (sources 0 and 1) own after each fill, and what it moved."""
-    count = len(changes)
-    empty, no_ms = np.zeros(count), np.zeros(count, np.int64)
-    reason = np.array(reasons or [FILL_REBALANCE] * count)
-    quantity = np.array(changes, float)
-    fills = Fills(no_ms, no_ms, no_ms, no_ms, reason, quantity, empty, empty.copy(), empty, empty)
-    owned, moved = np.empty((count, 2)), np.empty((count, 2))
-    book = np.array(books or [0] * count, np.int64)
-    hand_over(fills, book, 1, np.array(wanted, float).reshape(count, 2), owned, moved)
-    return owned, moved
+    changes: Sequence[float], wanted: Sequence[Sequence[float]]
+) -> Sequence[Sequence[float]]:
+    """Return what trigger and base (sources 0 and 1) own after each fill."""
+    want = np.array(wanted, float).reshape(len(changes), 2)
+    owned: list[list[float]] = handed_over(np.array(changes, float), want, 1).tolist()
+    return owned
 
 
 def test_every_source_moves_by_the_same_part_of_what_it_still_wants() -> None:
     # The base wants 4 and has 4, the trigger wants -10: half of it is filled.
-    owned, moved = handed([4, -5], [[0, 4], [-10, 4]])
-
-    assert owned.tolist() == [[0, 4], [-5, 4]]
-    assert moved.tolist() == [[0, 4], [-5, 0]]
+    assert handed([4, -5], [[0, 4], [-10, 4]]) == [[0, 4], [-5, 4]]
 
 
 def test_a_small_fill_can_hand_over_much() -> None:
     # The trigger gives up its short of 10, the base sells 9: in sum one coin is bought.
-    owned, moved = handed([-6, 1], [[-10, 4], [0, -5]])
-
-    assert owned.tolist() == [[-10, 4], [0, -5]]
-    assert moved[1].tolist() == [10, -9]
+    assert handed([-6, 1], [[-10, 4], [0, -5]]) == [[-10, 4], [0, -5]]
 
 
 def test_what_is_filled_beyond_the_want_is_the_bases() -> None:
-    assert handed([4.5], [[-2, 6]])[0].tolist() == [[-2, 6.5]]
+    assert handed([4.5], [[-2, 6]]) == [[-2, 6.5]]
 
 
 def test_a_fill_against_the_want_is_the_bases() -> None:
     # In sum 4 more are wanted and 1 is sold.
-    owned, moved = handed([4, -1], [[0, 4], [2, 6]])
-
-    assert owned[1].tolist() == [0, 3]
-    assert moved[1].tolist() == [0, -1]
+    assert handed([4, -1], [[0, 4], [2, 6]]) == [[0, 4], [0, 3]]
 
 
 def test_a_fill_that_nobody_wants_is_the_bases() -> None:
-    assert handed([3], [[0, 0]])[0].tolist() == [[0, 3]]
+    assert handed([3, -1], [[0, 0], [0, 3]]) == [[0, 3], [0, 2]]
 
 
-def test_margin_defence_takes_the_same_part_from_all() -> None:
-    # 3 of a short of 6 are bought back: half of -10 and of +4.
-    owned, moved = handed([-6, 3], [[-10, 4], [0, 0]], [FILL_REBALANCE, FILL_DEFENCE])
-
-    assert owned[1].tolist() == [-5, 2]
-    assert moved[1].tolist() == [5, -2]
-
-
-def test_a_liquidation_takes_all_from_all() -> None:
-    owned, moved = handed([-6, 6], [[-10, 4], [0, 0]], [FILL_REBALANCE, FILL_LIQUIDATION])
-
-    assert owned[1].tolist() == [0, 0]
-    assert moved[1].tolist() == [10, -4]
-
-
-def test_margin_defence_where_nothing_is_held_is_the_bases() -> None:
-    assert handed([2], [[0, 0]], [FILL_DEFENCE])[0].tolist() == [[0, 2]]
-
-
-def test_what_rounding_leaves_of_a_position_is_nothing() -> None:
-    # 0.1 + 0.2 is a hair more than 0.3.
-    owned, _ = handed([0.1, 0.2, -0.3], [[0, 0.1], [0, 0.3], [0, 0]])
-
-    assert owned[2].sum() == 0.0
-
-
-def test_each_leg_has_its_own_owners() -> None:
-    owned, _ = handed([6, -6, -1], [[0, 6], [-10, 4], [0, 5]], books=[0, 1, 0])
-
-    assert owned.tolist() == [[0, 6], [-10, 4], [0, 5]]
+def test_where_nobody_wants_anything_all_give_the_same_part() -> None:
+    # As in margin defence: 3 of a short of 6 are bought back, half of -10 and of +4; then all.
+    assert handed([-6, 3, 3], [[-10, 4], [0, 0], [0, 0]]) == [[-10, 4], [-5, 2], [0, 0]]
 
 
 def test_without_fills_nothing_is_owned() -> None:
-    assert handed([], [])[0].shape == (0, 2)
+    assert handed([], []) == []
