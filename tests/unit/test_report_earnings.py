@@ -1,7 +1,7 @@
 """What each rule earned and cost, by hand: prices, funding, costs, liquidation; hedge; coins."""
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 import pytest
 
@@ -13,7 +13,7 @@ from steelyard.domain.record import FILL_LIQUIDATION, Walk
 from steelyard.kernel.walk import walk
 from steelyard.report.by_source import PARTS, Split, check_sources, split
 from steelyard.report.earnings import Earned
-from steelyard.report.in_coin import in_coin
+from steelyard.report.in_coin import CoinAttribution, InCoin, in_coin
 from steelyard.report.inputs import RunInputs
 from steelyard.report.result import Result, build_result
 from steelyard.report.tables import sources as source_table
@@ -305,6 +305,14 @@ def test_a_short_earns_coins_at_the_price_that_ends_the_bar() -> None:
     assert seen.attribution.funding == pytest.approx(5.0)
     assert seen.end == pytest.approx(1_255.0)
     assert seen.written() == {"cash": "+125", "futures": "+125", "funding": "+5"}
+
+
+def test_coins_are_written_as_finely_as_the_smaller_of_start_and_end() -> None:
+    nothing = dict.fromkeys((field.name for field in fields(CoinAttribution)), 0.0)
+    lost = CoinAttribution(**{**nothing, "cash": -12.3456})
+
+    assert InCoin(start=13.3, end=0.954, attribution=lost).written() == {"cash": "-12.346"}
+    assert InCoin(start=13.3, end=0.0, attribution=lost).written() == {"cash": "-12.3"}
 
 
 def test_coins_bought_within_a_bar_miss_its_opening_gap() -> None:

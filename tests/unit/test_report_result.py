@@ -491,6 +491,9 @@ def test_a_run_of_part_of_a_day_counts_as_a_day() -> None:
         curve=cut,
         parts=walk.parts[:hours],
         futures_costs=walk.futures_costs[:hours],
+        decisions=walk.decisions._replace(
+            **{name: column[:3] for name, column in walk.decisions._asdict().items()}
+        ),
         fills=Fills(*(column[walk.fills.filled_ms < cut.ms[-1]] for column in walk.fills)),
     )
     track = made_track(made_prices(60)[: hours + 1])

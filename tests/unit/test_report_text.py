@@ -221,7 +221,9 @@ def test_the_account_is_counted_in_coins_too(result: Result) -> None:
     # 100,000 are two coins at 50,000.
     (line,) = [one for one in answer_text(result).splitlines() if one.startswith("In BTC ")]
 
-    assert line.startswith(f"In BTC 2.00 to {coins(result.in_coin.end, 2.0)}: cash ")
+    end = result.in_coin.end
+
+    assert line.startswith(f"In BTC {coins(2.0, end)} to {coins(end, end)}: cash ")
 
 
 def test_an_account_that_holds_coins_alone_has_no_change_in_them(result: Result) -> None:

@@ -50,6 +50,11 @@ class InCoin:
     end: float
     attribution: CoinAttribution
 
+    @property
+    def least(self) -> float:
+        """Return the smaller of start and end, beside which amounts are written; above 0."""
+        return min(self.start, self.end) if self.end > 0.0 else self.start
+
     def written(self) -> dict[str, str]:
         """Return the parts for people: basis is with futures, the costs are one.
 
@@ -63,7 +68,7 @@ class InCoin:
             "costs": parts.fees + parts.slippage + parts.liquidation,
             "interest": parts.interest,
         }
-        texts = {name: signed_coins(part, self.start) for name, part in named.items()}
+        texts = {name: signed_coins(part, self.least) for name, part in named.items()}
         return {name: text for name, text in texts.items() if text.strip("0.")}
 
 

@@ -306,8 +306,8 @@ def coin_sentence(result: Result) -> str:
     change = signed_percent(seen.end / seen.start - 1.0)
     listed = ", ".join(f"{name} {value}" for name, value in seen.written().items())
     return (
-        f"Counted in {asset}, equity went from {coins(seen.start, seen.start)} to "
-        f"{coins(seen.end, seen.start)} ({change}): {listed or 'no change'}. Cash is what "
+        f"Counted in {asset}, equity went from {coins(seen.start, seen.least)} to "
+        f"{coins(seen.end, seen.least)} ({change}): {listed or 'no change'}. Cash is what "
         f"holding quote currency rather than {asset} brought."
     )
 

@@ -116,7 +116,7 @@ def _hedge_and_core(result: "Result") -> list[str]:
 def _in_coin(result: "Result", width: int) -> list[str]:
     seen = result.in_coin
     listed = ", ".join(f"{name} {value}" for name, value in seen.written().items())
-    change = f"{coins(seen.start, seen.start)} to {coins(seen.end, seen.start)}"
+    change = f"{coins(seen.start, seen.least)} to {coins(seen.end, seen.least)}"
     return wrapped(f"In {result.market.asset} {change}: {listed or 'no change'}.", width)
 
 
