@@ -219,11 +219,11 @@ def test_a_policy_that_never_hedges_has_no_line_of_it() -> None:
 
 def test_the_account_is_counted_in_coins_too(result: Result) -> None:
     # 100,000 are two coins at 50,000.
-    (line,) = [one for one in answer_text(result).splitlines() if one.startswith("In BTC ")]
+    (line,) = [one for one in answer_text(result).splitlines() if one.startswith("BTC ")]
 
     end = result.in_coin.end
 
-    assert line.startswith(f"In BTC {coins(2.0, end)} to {coins(end, end)}: cash ")
+    assert line.startswith(f"BTC {coins(2.0, end)} to {coins(end, end)}: cash ")
 
 
 def test_an_account_that_holds_coins_alone_has_no_change_in_them(result: Result) -> None:
@@ -238,7 +238,7 @@ def test_an_account_that_trades_nothing_still_changes_in_coins() -> None:
     inputs = made_inputs(5)
     idle = replace(inputs, walk=inputs.benchmarks["sma200_only"])
 
-    assert re.search(r"(?m)^In BTC 2\.00 to \S+: cash \S+$", answer_text(build_result(idle)))
+    assert re.search(r"(?m)^BTC 2\.00 to \S+: cash \S+$", answer_text(build_result(idle)))
 
 
 def test_a_policy_without_triggers_has_its_regimes_alone() -> None:

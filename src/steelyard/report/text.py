@@ -117,7 +117,7 @@ def _in_coin(result: "Result", width: int) -> list[str]:
     seen = result.in_coin
     listed = ", ".join(f"{name} {value}" for name, value in seen.written().items())
     change = f"{coins(seen.start, seen.least)} to {coins(seen.end, seen.least)}"
-    return wrapped(f"In {result.market.asset} {change}: {listed or 'no change'}.", width)
+    return wrapped(f"{result.market.asset} {change}: {listed or 'no change'}.", width)
 
 
 def _activity(result: "Result") -> Mapping[tuple[str, str], tuple[int, list[str]]]:
