@@ -7,9 +7,19 @@ import numpy as np
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats
 from steelyard.domain.market import Bars, Facts, Funding, Hole, Market, Source, Tiers
-from steelyard.domain.record import FILL_REBALANCE, MAX_TRACE, Curve, Decisions, Fills, Walk
+from steelyard.domain.plan import Plan, Track
+from steelyard.domain.record import (
+    FILL_LIQUIDATION,
+    FILL_REBALANCE,
+    MAX_TRACE,
+    Curve,
+    Decisions,
+    Fills,
+    Walk,
+)
 from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
 from steelyard.report.inputs import BENCHMARKS, PolicyFacts, RunInputs
+from tests.support.plans import Scene, cover, regime, step, track_of, trigger
 
 START_MS = stamp(2021, 11, 10)
 FEE = 0.001
@@ -230,8 +240,8 @@ def made_decisions(script: Script, start: int = START_MS) -> Decisions:
     phase = np.zeros((days, entities), dtype=np.int64)
     trace, length = np.zeros((days, MAX_TRACE, 3)), np.zeros(days, dtype=np.int64)
     for day in range(days):
-        for trigger in script.active[day]:
-            phase[day, trigger] = codes.ACTIVE
+        for active in script.active[day]:
+            phase[day, active] = codes.ACTIVE
         if script.regime[day] >= 0:
             phase[day, len(TRIGGERS) + script.regime[day]] = codes.ACTIVE
         steps = [(float(codes.STAGE_BASE), *ROWS[script.regime[day]])]
@@ -288,6 +298,23 @@ POLICY = PolicyFacts(
 )
 
 
+def made_plan(more_triggers: int = 0) -> Plan:
+    """The plan behind ``POLICY`` and ``ROWS``; nobody evaluates its conditions."""
+    breach = trigger("F", cover(1.0), severity=codes.PROTECTIVE)
+    return Scene(
+        triggers=[trigger("F", step(0.15)), breach, *[trigger("F")] * more_triggers],
+        regimes=[regime("F", ROWS[number]) for number in range(len(REGIMES))],
+        baseline=ROWS[-1],
+    ).plan()
+
+
+def made_track(path: Floats, start_ms: int = START_MS) -> Track:
+    """The bars of a path, with the mark and the funding of the plain ledger."""
+    settled = {hour: RATE for hour in range(path.size - 1) if (hour + 1) % 8 == 0}
+    track = track_of(path.tolist(), mark=(path * (1.0 + BASIS)).tolist(), funding=settled)
+    return track._replace(open_ms=track.open_ms + start_ms)
+
+
 def made_inputs(
     days: int = 60, *, seed: int = 7, is_synthetic: bool = False, script: Script | None = None
 ) -> RunInputs:
@@ -295,7 +322,9 @@ def made_inputs(
     still = (-1,) * days, (frozenset[int](),) * days
     return RunInputs(
         policy=POLICY,
+        plan=made_plan(),
         market=made_market(path, is_synthetic=is_synthetic),
+        track=made_track(path),
         start_ms=START_MS,
         end_ms=START_MS + days * DAY_MS,
         walk=made_walk(path, script or made_script(days)),
@@ -309,3 +338,20 @@ def made_inputs(
             "fill": "at once, at the last price",
         },
     )
+
+
+def force_last_fill(inputs: RunInputs, charged: float) -> float:
+    """Make the last fill of the policy a liquidation that charged this much; return its old costs.
+
+    From its bar on the books and the equity are as if it had been one.
+    """
+    walk, fills = inputs.walk, inputs.walk.fills
+    fee, slippage = float(fills.fee[-1]), float(fills.slippage[-1])
+    later = walk.curve.ms > fills.filled_ms[-1]
+    walk.parts[later, codes.PART_FEES] += fee
+    walk.parts[later, codes.PART_SLIPPAGE] += slippage
+    walk.parts[later, codes.PART_LIQUIDATION] -= charged
+    for column in (walk.curve.equity, walk.curve.cash, walk.futures_costs):
+        column[later] -= charged - fee - slippage
+    fills.reason[-1], fills.fee[-1] = FILL_LIQUIDATION, charged - slippage
+    return fee + slippage

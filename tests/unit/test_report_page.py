@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.domain.time import DAY_MS
 from steelyard.report import metrics
 from steelyard.report.candles import candles
@@ -21,7 +20,7 @@ from steelyard.report.result import Result, build_result
 from steelyard.report.story import answer, caveat
 from steelyard.report.tables import episodes, funding_sentence, performance, plain
 from steelyard.report.words import money
-from tests.support.made_runs import POLICY, START_MS, Script, made_inputs
+from tests.support.made_runs import POLICY, START_MS, Script, force_last_fill, made_inputs
 
 EMPTY = {"meta", "link", "br", "hr", "img", "input", "base", "source", "embed", "area", "col"}
 
@@ -206,7 +205,7 @@ def test_a_market_without_files_says_where_it_came_from() -> None:
 
 def test_a_liquidation_is_marked_in_picture_and_text() -> None:
     inputs = made_inputs(60)
-    inputs.walk.fills.reason[-1] = FILL_LIQUIDATION
+    force_last_fill(inputs, 500.0)
     result = build_result(inputs)
     forced = [attrs for _, attrs in Reader(page(result)).elements if attrs.get("class") == "force"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from steelyard.domain import codes
 from steelyard.domain.errors import LedgerError, RequestError
-from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION
+from steelyard.domain.record import FILL_DEFENCE, Fills
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.report.document import as_json
 from steelyard.report.inputs import BENCHMARKS, RunInputs
@@ -23,8 +23,11 @@ from tests.support.made_runs import (
     SLIP,
     START_MS,
     Script,
+    force_last_fill,
     made_inputs,
+    made_prices,
     made_script,
+    made_track,
 )
 
 QUIET = frozenset[int]()
@@ -331,13 +334,10 @@ def test_counts_are_those_of_the_walk(result: Result) -> None:
     assert result.counts.orders == int(np.count_nonzero(walk.decisions.ordered))
 
 
-def _with_last_fill(inputs: RunInputs, reason: int) -> RunInputs:
-    inputs.walk.fills.reason[-1] = reason
-    return inputs
-
-
 def test_a_liquidation_is_counted_and_told_with_its_price() -> None:
-    result = build_result(_with_last_fill(made_inputs(60), FILL_LIQUIDATION))
+    inputs = made_inputs(60)
+    force_last_fill(inputs, 500.0)
+    result = build_result(inputs)
 
     assert result.counts.liquidations == 1
     assert result.warnings[0].startswith("Liquidated on 2021-12-28")
@@ -345,7 +345,9 @@ def test_a_liquidation_is_counted_and_told_with_its_price() -> None:
 
 def test_an_order_of_margin_defence_counts_as_an_order() -> None:
     plain = build_result(made_inputs(60)).counts.orders
-    defended = build_result(_with_last_fill(made_inputs(60), FILL_DEFENCE)).counts.orders
+    inputs = made_inputs(60)
+    inputs.walk.fills.reason[-1] = FILL_DEFENCE
+    defended = build_result(inputs).counts.orders
 
     assert defended == plain + 1
 
@@ -483,11 +485,20 @@ def test_a_run_of_part_of_a_day_counts_as_a_day() -> None:
         equity=curve.equity[:hours],
         spot=curve.spot[:hours],
         futures=curve.futures[:hours],
+        cash=curve.cash[:hours],
     )
     short = walk._replace(
-        curve=cut, parts=walk.parts[:hours], futures_costs=walk.futures_costs[:hours]
+        curve=cut,
+        parts=walk.parts[:hours],
+        futures_costs=walk.futures_costs[:hours],
+        decisions=walk.decisions._replace(
+            **{name: column[:3] for name, column in walk.decisions._asdict().items()}
+        ),
+        fills=Fills(*(column[walk.fills.filled_ms < cut.ms[-1]] for column in walk.fills)),
     )
-    account = build_result(replace(inputs, walk=short, end_ms=START_MS + hours * HOUR_MS)).account
+    track = made_track(made_prices(60)[: hours + 1])
+    end_ms = START_MS + hours * HOUR_MS
+    account = build_result(replace(inputs, walk=short, track=track, end_ms=end_ms)).account
 
     assert account.ms.tolist() == [START_MS + h * HOUR_MS for h in (0, 24, 48, 53)]
 

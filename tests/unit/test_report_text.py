@@ -1,21 +1,22 @@
 """The terminal answer: the answer first, at most one screen, the page last."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from steelyard.domain import codes
-from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.report.attribution import futures_story
+from steelyard.report.in_coin import CoinAttribution
 from steelyard.report.result import Result, build_result
 from steelyard.report.story import answer, caveat
+from steelyard.report.tables import coin_sentence
 from steelyard.report.text import answer_text, coloured
-from steelyard.report.words import money, percent, signed_percent
-from tests.support.made_runs import POLICY, Script, made_inputs
+from steelyard.report.words import coins, money, percent, signed_money, signed_percent
+from tests.support.made_runs import POLICY, Script, force_last_fill, made_inputs, made_plan
 
 SCREEN_LINES = 40
+NOTHING = CoinAttribution(**dict.fromkeys((each.name for each in fields(CoinAttribution)), 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +75,14 @@ def test_shorts_longs_and_costs_sum_to_the_result_of_the_futures(result: Result)
     ],
 )
 def test_what_a_liquidation_charged_is_no_fee(result: Result, charged: float, said: str) -> None:
-    # Charged in the last bar: the futures result falls by as much, the costs stay what they were.
+    # The costs of the fill that is made a liquidation are none any more; the others stay.
     before = futures_story(result.inputs.walk)
     inputs = made_inputs(60)
-    inputs.walk.parts[-1, codes.PART_LIQUIDATION] -= charged
-    inputs.walk.futures_costs[-1] -= charged
-    inputs.walk.curve.equity[-1] -= charged
+    no_more = force_last_fill(inputs, charged)
     story = futures_story(inputs.walk)
 
     assert story.liquidation == charged
-    assert story.costs == pytest.approx(before.costs)
+    assert story.costs == pytest.approx(before.costs - no_more)
     assert said in answer(build_result(inputs)) + "."
 
 
@@ -118,7 +117,7 @@ def test_a_policy_without_futures_is_said_to_have_held_none() -> None:
 
 def test_a_liquidation_is_in_the_answer_and_red_on_a_terminal() -> None:
     inputs = made_inputs(60)
-    inputs.walk.fills.reason[-1] = FILL_LIQUIDATION
+    force_last_fill(inputs, 500.0)
     result = build_result(inputs)
     shown = coloured(answer_text(result))
     red = [shown.plain[s.start : s.end] for s in shown.spans if "red" in str(s.style)]
@@ -142,14 +141,16 @@ def test_a_narrower_terminal_gets_eighty_columns(result: Result) -> None:
 def test_the_answer_fits_on_a_screen_with_many_triggers_and_warnings() -> None:
     names = tuple(f"trigger_{number}" for number in range(20))
     inputs = made_inputs(20)
-    wide = inputs.walk.decisions
+    wide, plan = inputs.walk.decisions, made_plan(more_triggers=18)
     decisions = wide._replace(
         phase=wide.phase[:, [0] * 20 + [2, 3]],
         condition=wide.condition[:, [0] * 20 + [2, 3]],
         evaluated=wide.evaluated[:, [0] * 20 + [2, 3]],
+        strength=wide.strength[:, [0] * 20 + [2, 3]],
     )
     crowded = replace(
         inputs,
+        plan=plan,
         policy=replace(POLICY, trigger_ids=names),
         walk=inputs.walk._replace(decisions=decisions),
         warnings=tuple(f"Warning {number}." for number in range(9)),
@@ -157,7 +158,7 @@ def test_the_answer_fits_on_a_screen_with_many_triggers_and_warnings() -> None:
     lines = answer_text(build_result(crowded), page=Path("out/report.html")).splitlines()
 
     assert len(lines) <= SCREEN_LINES
-    assert "and 10 more triggers" in lines
+    assert re.fullmatch(r"and \d+ more rules", lines[-7])
     assert lines[-2].startswith("! and ")
 
 
@@ -187,19 +188,75 @@ def test_triggers_that_never_fired_are_said_to_have_never_fired() -> None:
     result = build_result(made_inputs(5, script=script))
 
     assert caveat(result).endswith("None of its triggers fired.")
-    assert re.search(r"(?m)^support_breach +0 +0\.0 +- +- +0$", answer_text(result))
+    assert re.search(r"(?m)^support_breach +0 +0\.0 +- +0 +0 +0$", answer_text(result))
 
 
-def test_a_policy_without_triggers_has_no_table_of_them() -> None:
+def test_the_text_tells_what_each_rule_earned_and_cost(result: Result) -> None:
+    found = {source.id: source.earned for source in result.earnings.sources}
+    (line,) = [one for one in answer_text(result).splitlines() if one.startswith("breakdown ")]
+    earned = found["breakdown"]
+
+    assert line.split()[-2:] == [signed_money(earned.gross), signed_money(earned.costs)]
+    assert "no net short" not in answer_text(result)
+
+
+def test_hedge_and_core_have_a_line_each_and_sum_to_the_change(result: Result) -> None:
+    lines = answer_text(result).splitlines()
+    (hedge,) = [line for line in lines if line.startswith("Hedge ")]
+    (core,) = [line for line in lines if line.startswith("Core ")]
+    sides = result.earnings
+
+    assert hedge.startswith(f"Hedge {signed_money(sides.hedge.total)} = price ")
+    assert core.endswith(f"costs {signed_money(sides.core.costs)}.")
+    assert sides.hedge.total + sides.core.total == pytest.approx(result.attribution.total)
+
+
+def test_a_policy_that_never_hedges_has_no_line_of_it() -> None:
+    script = Script((-1,) * 5, (frozenset[int](),) * 5)
+
+    assert "Hedge" not in answer_text(build_result(made_inputs(5, script=script)))
+
+
+def test_the_account_is_counted_in_coins_too(result: Result) -> None:
+    # 100,000 are two coins at 50,000.
+    (line,) = [one for one in answer_text(result).splitlines() if one.startswith("BTC ")]
+
+    end = result.in_coin.end
+
+    assert line.startswith(f"BTC {coins(2.0, end)} to {coins(end, end)}: cash ")
+
+
+def test_an_account_that_holds_coins_alone_has_no_change_in_them(result: Result) -> None:
+    holding = replace(result, in_coin=replace(result.in_coin, attribution=NOTHING))
+
+    assert ": no change.\n" in answer_text(holding)
+    assert "no change. Cash is" in coin_sentence(holding)
+
+
+def test_an_account_that_trades_nothing_still_changes_in_coins() -> None:
+    # Cash alone: the only part.
+    inputs = made_inputs(5)
+    idle = replace(inputs, walk=inputs.benchmarks["sma200_only"])
+
+    assert re.search(r"(?m)^BTC 2\.00 to \S+: cash \S+$", answer_text(build_result(idle)))
+
+
+def test_a_policy_without_triggers_has_its_regimes_alone() -> None:
     inputs = made_inputs(5)
     decisions = inputs.walk.decisions
     bare = decisions._replace(
         phase=decisions.phase[:, 2:],
         condition=decisions.condition[:, 2:],
         evaluated=decisions.evaluated[:, 2:],
+        strength=decisions.strength[:, 2:],
     )
+    bare.trace_length[:] = 1
     policy = replace(POLICY, trigger_ids=())
     walk = inputs.walk._replace(decisions=bare)
-    result = build_result(replace(inputs, policy=policy, walk=walk))
+    plan = inputs.plan._replace(
+        order=inputs.plan.order[:0], rules=inputs.plan.rules[2:], effects=inputs.plan.effects[:0]
+    )
+    result = build_result(replace(inputs, policy=policy, plan=plan, walk=walk))
+    table = answer_text(result).split("\n\n")[3].splitlines()
 
-    assert "trigger" not in answer_text(result)
+    assert [line.split()[0] for line in table] == ["rule", "baseline", "breakdown", "range"]

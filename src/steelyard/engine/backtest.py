@@ -7,13 +7,13 @@ import numpy as np
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Costs
 from steelyard.domain.record import Walk
-from steelyard.engine.course import DEFAULT_CASH, lay_course
+from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.impact import size_warnings
 from steelyard.engine.ladder import ladder_at_end
 from steelyard.engine.outdated import outdated_facts
 from steelyard.kernel.fill import MOST_BPS
 from steelyard.kernel.track import HALF_SPREAD_BPS, IMPACT, LIQUIDITY_DAYS
-from steelyard.policy.compile import compile_policy
+from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series
 from steelyard.policy.sources import source_switches
@@ -82,6 +82,31 @@ def _assumptions(market: Market, costs: Costs) -> dict[str, JsonValue]:
     }
 
 
+def _benchmarks(course: Course, walked: Walk) -> dict[str, Walk]:
+    """Return the runs beside a policy's own: on spot alone those that hold no futures."""
+    has_futures = course.market.has_futures
+    policies = {
+        "hold": load_policy("hold"),
+        "static_70_30": load_policy("static-70-30"),
+        "static_60_40": load_policy("static-60-40"),
+        "constant_delta": _twin(walked, has_futures=has_futures),
+        "sma200_only": load_policy("sma200-only"),
+    }
+    names = BENCHMARKS if has_futures else SPOT_BENCHMARKS
+    return {name: course.run(compile_policy(policies[name])) for name in names}
+
+
+def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[str, ...]:
+    market, start_ms, end_ms = course.market, course.start_ms, course.end_ms
+    return (
+        *_without_futures(market),
+        *absent_series(compiled, market),
+        *size_warnings(walked.fills, course.track),
+        *outdated_facts(market, start_ms, end_ms),
+        *source_switches(compiled, market, start_ms, end_ms, course.memo),
+    )
+
+
 def backtest(
     policy: Policy | str,
     market: Market,
@@ -117,30 +142,18 @@ def backtest(
     compiled = compile_policy(loaded)
     course = lay_course(market, start=start, end=end, cash=cash)
     walked = course.run(compiled)
-    benchmarks = {
-        "hold": load_policy("hold"),
-        "static_70_30": load_policy("static-70-30"),
-        "static_60_40": load_policy("static-60-40"),
-        "constant_delta": _twin(walked, has_futures=market.has_futures),
-        "sma200_only": load_policy("sma200-only"),
-    }
-    can_run = BENCHMARKS if market.has_futures else SPOT_BENCHMARKS
     return build_result(
         RunInputs(
             policy=policy_facts(compiled),
+            plan=compiled.plan,
             market=market,
+            track=course.track,
             start_ms=course.start_ms,
             end_ms=course.end_ms,
             walk=walked,
-            benchmarks={name: course.run(compile_policy(benchmarks[name])) for name in can_run},
+            benchmarks=_benchmarks(course, walked),
             assumptions=_assumptions(market, course.costs),
-            warnings=(
-                *_without_futures(market),
-                *absent_series(compiled, market),
-                *size_warnings(walked.fills, course.track),
-                *outdated_facts(market, course.start_ms, course.end_ms),
-                *source_switches(compiled, market, course.start_ms, course.end_ms, course.memo),
-            ),
+            warnings=_warnings(compiled, course, walked),
             ladder=partial(ladder_at_end, compiled, course),
         )
     )

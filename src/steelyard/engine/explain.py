@@ -104,7 +104,9 @@ def _reason(standing: Standing) -> str:
     walked = outcome(standing.book, standing.signals, course.track, course.cash)
     run = RunInputs(
         policy=policy_facts(standing.compiled),
+        plan=standing.compiled.plan,
         market=course.market,
+        track=course.track,
         start_ms=course.start_ms,
         end_ms=course.end_ms,
         walk=walked,

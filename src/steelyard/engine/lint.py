@@ -125,7 +125,9 @@ def _examined(
     walked = walk(compiled.plan, signals, track, course.costs, course.cash)
     inputs = RunInputs(
         policy=policy_facts(compiled),
+        plan=compiled.plan,
         market=course.market,
+        track=course.track,
         start_ms=course.start_ms,
         end_ms=course.end_ms,
         walk=walked,

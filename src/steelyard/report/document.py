@@ -57,6 +57,14 @@ def document(result: "Result") -> dict[str, JsonValue]:
             for name in BENCHMARKS
         },
         "attribution": asdict(result.attribution),
+        "attribution_by_source": [
+            {"id": source.id, "kind": source.kind, **asdict(source.earned)}
+            for source in result.earnings.sources
+        ],
+        "hedge": asdict(result.earnings.hedge),
+        "core": asdict(result.earnings.core),
+        "attribution_in_coin": asdict(result.in_coin.attribution),
+        "equity_in_coin": {"start": result.in_coin.start, "end": result.in_coin.end},
         "counts": asdict(result.counts),
         "triggers": [_trigger(trigger) for trigger in result.triggers],
         "regimes": [asdict(regime) for regime in result.regimes],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from steelyard.domain.market import Market
+from steelyard.domain.plan import Plan, Track
 from steelyard.domain.record import Walk
 
 if TYPE_CHECKING:
@@ -67,11 +68,13 @@ class RunInputs:
     Parameters
     ----------
     policy : PolicyFacts
+    plan : Plan
     market : Market
+    track : Track
     start_ms, end_ms : int, milliseconds
         The account lives on the bars from ``start_ms`` up to ``end_ms``.
     walk : Walk
-        Of the policy.
+        Of the policy: its plan over its track.
     benchmarks : mapping of name to Walk
         All of ``BENCHMARKS``, or of ``SPOT_BENCHMARKS`` where the market has no futures, over the
         same bars with the same starting equity.
@@ -86,7 +89,9 @@ class RunInputs:
     """
 
     policy: PolicyFacts
+    plan: Plan
     market: Market
+    track: Track
     start_ms: int
     end_ms: int
     walk: Walk

@@ -68,6 +68,8 @@ def page(result: "Result") -> str:
         triggers=tables.triggers(result),
         regimes=tables.regimes(result),
         attribution=tables.attribution(result),
+        sources=tables.sources(result),
+        coin=unbroken(tables.coin_sentence(result)),
         funding=tables.funding_sentence(result),
         assumptions=tables.plain(result.assumptions),
         benchmarks=[(TITLES[name], MEANINGS[name]) for name in result.benchmarks],

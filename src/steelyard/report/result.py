@@ -22,7 +22,9 @@ from steelyard.report.activity import (
 from steelyard.report.attribution import Attribution, attribution, check_books
 from steelyard.report.daily import Daily, Metrics, daily, performance
 from steelyard.report.document import as_json, document
+from steelyard.report.earnings import Earnings, earnings
 from steelyard.report.findings import holes_met, warnings
+from steelyard.report.in_coin import InCoin, in_coin
 from steelyard.report.inputs import BENCHMARKS, SPOT_BENCHMARKS, JsonValue, PolicyFacts, RunInputs
 from steelyard.report.writing import Save, save_bytes, write_files
 
@@ -52,6 +54,10 @@ class Result:
         ``hold``, ``static_70_30``, ``static_60_40``, ``constant_delta``, ``sma200_only``; the
         static ones are not in it where the market has no futures.
     attribution : Attribution
+    earnings : Earnings
+        The same by rule of the policy, and by hedge and core.
+    in_coin : InCoin
+        The same in coins of the asset.
     counts : Counts
     triggers : tuple of TriggerActivity
     regimes : tuple of RegimeActivity
@@ -76,6 +82,8 @@ class Result:
     metrics: Metrics
     benchmarks: Mapping[str, Metrics]
     attribution: Attribution
+    earnings: Earnings
+    in_coin: InCoin
     counts: Counts
     triggers: tuple[TriggerActivity, ...]
     regimes: tuple[RegimeActivity, ...]
@@ -189,7 +197,7 @@ def build_result(inputs: RunInputs) -> Result:
     RequestError
         If a benchmark is missing, or there was no bar to walk over.
     LedgerError
-        If the books of a run disagree with themselves.
+        If the books of a run disagree with themselves, or with what its rules earned.
     """
     _refuse_incomplete(inputs)
     for each in (inputs.walk, *inputs.benchmarks.values()):
@@ -216,6 +224,8 @@ def build_result(inputs: RunInputs) -> Result:
             for name, other in others.items()
         },
         attribution=attribution(walk),
+        earnings=earnings(inputs),
+        in_coin=in_coin(walk, inputs.track),
         counts=counts(walk),
         triggers=triggers,
         regimes=regime_activity(inputs),

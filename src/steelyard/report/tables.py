@@ -1,7 +1,7 @@
 """The tables of a page: heads with units, and cells already written as people read them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.domain.time import text as date
 from steelyard.report.activity import Episode
 from steelyard.report.daily import Daily, Metrics
+from steelyard.report.earnings import Earned
 from steelyard.report.inputs import JsonValue
 from steelyard.report.metrics import downside_hedge_effectiveness, longest_underwater, returns
 from steelyard.report.reasons import exposure_change
@@ -17,11 +18,13 @@ from steelyard.report.story import MEANINGS, TITLES
 from steelyard.report.words import (
     UNDEFINED,
     bare_percent,
+    coins,
     days,
     money,
     number,
     percent,
     signed_money,
+    signed_percent,
 )
 
 
@@ -263,6 +266,52 @@ def attribution(result: Result) -> Table:
         for name, amount in named.items()
     ]
     return Table(heads=heads, rows=tuple(rows))
+
+
+def sources(result: Result) -> Table:
+    """Return what each rule earned and cost, and below what hedge and core did."""
+    quote = result.market.quote
+    heads = (
+        Cell(text="rule", sort=""),
+        Cell(text="kind", sort=""),
+        _head(f"all together, {quote}"),
+        _head("spot price"),
+        _head("futures: spot price"),
+        _head("futures: basis"),
+        _head("funding", "received is positive"),
+        _head("fees"),
+        _head("slippage"),
+        _head("liquidation"),
+    )
+
+    def row(name: str, kind: str, earned: Earned, *, is_sum: bool = False) -> Row:
+        *parts, total = astuple(earned)
+        amounts = [_figure(signed_money(each), each) for each in (total, *parts)]
+        return Row(cells=(_word(name), _word(kind), *amounts), is_policy=is_sum)
+
+    found = result.earnings
+    rows = [
+        row(source.title, "limit" if source.kind == "rule" else source.kind, source.earned)
+        for source in found.sources
+        if source.kind != "rule" or source.earned.moved
+    ]
+    sides = [
+        row("hedge", "sum", found.hedge, is_sum=True),
+        row("core", "sum", found.core, is_sum=True),
+    ]
+    return Table(heads=heads, rows=(*rows, *sides))
+
+
+def coin_sentence(result: Result) -> str:
+    """Return what the run came to in coins, and where the change came from."""
+    seen, asset = result.in_coin, result.market.asset
+    change = signed_percent(seen.end / seen.start - 1.0)
+    listed = ", ".join(f"{name} {value}" for name, value in seen.written().items())
+    return (
+        f"Counted in {asset}, equity went from {coins(seen.start, seen.least)} to "
+        f"{coins(seen.end, seen.least)} ({change}): {listed or 'no change'}. Cash is what "
+        f"holding quote currency rather than {asset} brought."
+    )
 
 
 def funding_sentence(result: Result) -> str:

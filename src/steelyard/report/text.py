@@ -1,16 +1,18 @@
 """The terminal answer of a run: at most one screen of plain text, from 80 columns on."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steelyard.domain.time import text as date
 from steelyard.report.daily import Metrics
+from steelyard.report.earnings import Earned, Source
 from steelyard.report.story import TITLES, answer, caveat
 from steelyard.report.words import (
     UNDEFINED,
     bare_percent,
+    coins,
     counted,
     days,
     money,
@@ -22,12 +24,13 @@ from steelyard.report.words import (
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from steelyard.report.activity import TriggerActivity
     from steelyard.report.result import Result
 
 NARROWEST = 80
 WARNINGS_SHOWN = 3
-TRIGGERS_SHOWN = 10
+SCREEN = 40
+"""Lines of the answer at most, as long as five rules fit in."""
+LEAST_RULES = 5
 BY_FORCE = "Liquidated"
 """How a warning begins that tells of a loss by force, the only thing written in red."""
 
@@ -97,33 +100,62 @@ def _attribution(result: "Result", width: int) -> list[str]:
     return wrapped(line, width)
 
 
-def _trigger_row(trigger: "TriggerActivity") -> list[str]:
-    return [
-        trigger.id,
-        f"{trigger.episodes:,d}",
-        days(trigger.days_active),
-        UNDEFINED if trigger.first_ms is None else date(trigger.first_ms)[:10],
-        UNDEFINED if trigger.last_ms is None else date(trigger.last_ms)[:10],
-        f"{trigger.unknown:,d}",
-    ]
+def _side(name: str, earned: Earned) -> str:
+    price = earned.spot + earned.futures + earned.basis
+    parts = {"price": price, "funding": earned.funding, "costs": earned.costs}
+    listed = ", ".join(f"{part} {signed_money(value)}" for part, value in parts.items())
+    return f"{name} {signed_money(earned.total)} = {listed}."
 
 
-def _triggers(result: "Result") -> list[str]:
-    if not result.triggers:
+def _hedge_and_core(result: "Result") -> list[str]:
+    earned = result.earnings
+    if not earned.hedge.moved:
         return []
-    busiest = sorted(result.triggers, key=lambda trigger: -trigger.episodes)[:TRIGGERS_SHOWN]
-    shown = [trigger for trigger in result.triggers if trigger in busiest]
-    head = ["trigger", "fired", "days", "first", "last", "unknown"]
-    lines = columns([head, *map(_trigger_row, shown)])
-    left_out = len(result.triggers) - len(shown)
-    return [*lines, *([f"and {counted(left_out, 'more trigger')}"] if left_out else []), ""]
+    return [_side("Hedge", earned.hedge), _side("Core", earned.core)]
 
 
-def _regimes(result: "Result", width: int) -> list[str]:
-    lived = ", ".join(
-        f"{regime.id} {days(regime.days)}" for regime in result.regimes if regime.entries
-    )
-    return wrapped(f"Regimes in days: {lived}.", width)
+def _in_coin(result: "Result", width: int) -> list[str]:
+    seen = result.in_coin
+    listed = ", ".join(f"{name} {value}" for name, value in seen.written().items())
+    change = f"{coins(seen.start, seen.least)} to {coins(seen.end, seen.least)}"
+    return wrapped(f"{result.market.asset} {change}: {listed or 'no change'}.", width)
+
+
+def _activity(result: "Result") -> Mapping[tuple[str, str], tuple[int, list[str]]]:
+    """Return how often each trigger or regime began, and that as cells with days and dates."""
+    cells = {}
+    for one in result.triggers:
+        last = UNDEFINED if one.last_ms is None else date(one.last_ms)[:10]
+        row = [f"{one.episodes:,d}", days(one.days_active), last, f"{one.unknown:,d}"]
+        cells["trigger", one.id] = (one.episodes, row)
+    for each in result.regimes:
+        kind = "baseline" if each is result.regimes[0] else "regime"
+        row = [f"{each.entries:,d}", days(each.days), UNDEFINED, UNDEFINED]
+        cells[kind, each.id] = (each.entries, row)
+    return cells
+
+
+def _rules(result: "Result", room: int) -> list[str]:
+    """Return what each rule did, earned and cost, in as many lines as there is room for."""
+    known = _activity(result)
+
+    def begun(source: Source) -> tuple[int, list[str]]:
+        return known.get((source.kind, source.id), (0, [UNDEFINED] * 4))
+
+    def weight(source: Source) -> tuple[float, int]:
+        return -abs(source.earned.gross) + source.earned.costs, -begun(source)[0]
+
+    def row(source: Source) -> list[str]:
+        amounts = (source.earned.gross, source.earned.costs)
+        return [source.title, *begun(source)[1], *map(signed_money, amounts)]
+
+    listed = [one for one in result.earnings.sources if one.kind != "rule" or one.earned.moved]
+    heaviest = sorted(listed, key=weight)[: max(room, LEAST_RULES)]
+    shown = [source for source in listed if source in heaviest]
+    head = ["rule", "fired", "days", "last", "unknown", "earned", "costs"]
+    left_out = len(listed) - len(shown)
+    lines = columns([head, *map(row, shown)])
+    return [*lines, *([f"and {counted(left_out, 'more rule')}"] if left_out else [])]
 
 
 def _warnings(result: "Result", width: int) -> list[str]:
@@ -155,21 +187,23 @@ def answer_text(result: "Result", *, page: Path | None = None, width: int = NARR
         ASCII but for what the policy itself is called.
     """
     width = max(width, NARROWEST)
-    lines = [
+    above = [
         *wrapped(answer(result), width),
         *wrapped(caveat(result), width),
         "",
         *_performance(result),
         "",
         *_attribution(result, width),
+        *_hedge_and_core(result),
+        *_in_coin(result, width),
         "",
-        *_triggers(result),
-        *_regimes(result, width),
-        *_warnings(result, width),
     ]
+    below = _warnings(result, width)
     if page is not None:
-        lines.append(f"Page: {page}")
-    return "\n".join(lines)
+        below.append(f"Page: {page}")
+    # A head, a line that tells how many rules are left out, and a blank one.
+    rules = _rules(result, SCREEN - len(above) - len(below) - 3)
+    return "\n".join([*above, *rules, *([""] if below else []), *below])
 
 
 def coloured(answered: str) -> "Text":
@@ -183,7 +217,7 @@ def coloured(answered: str) -> "Text":
     from rich.text import Text  # noqa: PLC0415 - rich only on a terminal
 
     shown = Text(answered, no_wrap=True)
-    shown.highlight_regex(r"(?m)^ +end .*$|^trigger +fired.*$", "dim")
+    shown.highlight_regex(r"(?m)^ +end .*$|^rule +fired.*$", "dim")
     shown.highlight_regex(rf"(?m)^! {BY_FORCE}.*$", "bold red")
     shown.highlight_regex(r"(?m)^! (?!Liquidated).*$", "dim")
     return shown

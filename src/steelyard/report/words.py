@@ -156,6 +156,30 @@ def quantity(value: float, asset: str) -> str:
     return f"{text} {asset}"
 
 
+def coins(value: float, beside: float) -> str:
+    """Return a number of coins as finely as three significant digits of another.
+
+    Examples
+    --------
+    >>> coins(4.3983751, 4.7100405), coins(333_333.3, 333_333.3), coins(-0.0001, 4.7)
+    ('4.40', '333,333', '0.00')
+    """
+    decimals = max(2 - math.floor(math.log10(beside)), 0)
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}"
+
+
+def signed_coins(value: float, beside: float) -> str:
+    """Return ``coins`` with its sign; no sign on zero.
+
+    Examples
+    --------
+    >>> signed_coins(0.8510016, 4.7100405), signed_coins(0.0, 4.7100405)
+    ('+0.85', '0.00')
+    """
+    text = coins(value, beside)
+    return f"+{text}" if float(text.replace(",", "")) > 0.0 else text
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun.
 

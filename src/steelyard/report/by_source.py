@@ -1,0 +1,311 @@
+"""The attribution of a run by whose coins earned it: exact at every bar.
+
+Every coin held is owned by a source: a trigger, a limit of the composition, or else the regime in
+force. Between fills what a source owns is constant, so what it earns is that many times the change
+of the price and of the funding so far.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from steelyard.domain import codes
+from steelyard.domain.arrays import Flags, Floats, Ints
+from steelyard.domain.errors import LedgerError
+from steelyard.domain.plan import Plan, Track
+from steelyard.domain.record import FILL_LIQUIDATION, FILL_REBALANCE, Walk
+from steelyard.domain.time import text
+from steelyard.report.activity import regime_runs
+from steelyard.report.attribution import ROUNDING
+from steelyard.report.shares import LIMITS, target_shares
+
+PARTS: Final = codes.PARTS[: codes.PART_LIQUIDATION + 1]
+"""Parts that a source has: those of coins held and traded. Interest is on cash, which none owns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The parts of a run by source.
+
+    Parameters
+    ----------
+    amounts : float64[n_sources, n_legs, n_parts], quote
+        Triggers and regimes as the plan numbers them, the baseline, the limits.
+    by_bar : float64[n_bars, n_parts], quote
+        Their sum, accumulated up to the end of every bar.
+    """
+
+    amounts: Floats
+    by_bar: Floats
+
+
+def _bars_before(track: Track, ms: Ints) -> Ints:
+    bars: Ints = (ms - track.open_ms[0]) // track.length_ms
+    return bars
+
+
+def _wanted(plan: Plan, track: Track, walk: Walk) -> Floats:
+    """Return the coins each source wanted in the leg of every fill, float64[n_fills, n_sources].
+
+    At the decision that ordered it; margin defence and liquidation want nothing to be held.
+    """
+    fills = walk.fills
+    needed, which = np.unique(_decided(walk, fills.decided_ms), return_inverse=True)
+    shares = target_shares(plan, walk.decisions, needed)
+    bar = _bars_before(track, fills.decided_ms) - 1
+    equity = np.concatenate([walk.curve.equity, [walk.start_equity]])[bar]
+    prices = np.concatenate([track.close, track.start_price[None]])
+    coins = equity / prices[bar, fills.asset, fills.leg]
+    composed = (fills.reason == FILL_REBALANCE) & (fills.leg < shares.shape[2])
+    weight = shares[which, :, np.where(composed, fills.leg, 0)]
+    return np.where(composed[:, None], weight * coins[:, None], 0.0)
+
+
+def holdings(plan: Plan, track: Track, walk: Walk) -> tuple[Floats, Floats]:
+    """Return what each source owns after every fill, and what the fill moved to it.
+
+    A fill moves every source by the same part of the way to what it wants; what that leaves of the
+    fill is the base's. So the sources of a leg own in sum what the account holds in it.
+
+    Parameters
+    ----------
+    plan, track, walk : Plan, Track, Walk
+        What was walked, over what, and the outcome.
+
+    Returns
+    -------
+    owned, moved : float64[n_fills, n_sources], coins
+        In the asset and leg of each fill; sources as in ``shares``.
+    """
+    wanted, books = _wanted(plan, track, walk), _books(track, walk)
+    owned, moved = np.zeros_like(wanted), np.zeros_like(wanted)
+    for book in np.unique(books):
+        rows = np.flatnonzero(books == book)
+        owned[rows] = handed_over(walk.fills.quantity[rows], wanted[rows], int(plan.order.size))
+        moved[rows] = np.diff(owned[rows], axis=0, prepend=0.0)
+    return owned, moved
+
+
+def handed_over(quantity: Floats, wanted: Floats, base: int) -> Floats:
+    """Return what each source owns after the fills of one leg, float64[n_fills, n_sources], coins.
+
+    Parameters
+    ----------
+    quantity : float64[n_fills], coins
+        Of each fill, signed.
+    wanted : float64[n_fills, n_sources], coins
+        What each source wanted to own when the fill was ordered.
+    base : int
+        Number of the source that has what the others leave.
+    """
+    held = np.cumsum(quantity)
+    gap = wanted.sum(axis=1) - (held - quantity)
+    part = np.clip(quantity / np.where(gap == 0.0, np.inf, gap), 0.0, 1.0)
+    owned = part[:, None] * wanted
+    own = np.zeros(wanted.shape[1])
+    for fill, left in enumerate((1.0 - part).tolist()):
+        owned[fill] += left * own
+        own = owned[fill]
+    owned[:, base] += held - owned.sum(axis=1)
+    return owned
+
+
+def _decided(walk: Walk, ms: Ints) -> Ints:
+    """Return the last decision up to each stamp, else the first."""
+    rows: Ints = np.maximum(np.searchsorted(walk.decisions.ms, ms, side="right") - 1, 0)
+    return rows
+
+
+def _books(track: Track, walk: Walk) -> Ints:
+    books: Ints = walk.fills.asset * track.first_fill.shape[1] + walk.fills.leg
+    return books
+
+
+def _priced(track: Track, asset: int, leg: int) -> Floats:
+    """Return the parts of a leg's price at the end of every bar, float64[3, n_bars].
+
+    Spot price, mark over spot, funding received per coin so far.
+    """
+    spot, mark = track.close[:, asset, codes.SPOT], track.close[:, asset, leg]
+    settled = np.nan_to_num(-mark * track.funding[asset, leg])
+    return np.stack([spot, mark - spot, np.cumsum(settled)])
+
+
+def _closes_late(track: Track, walk: Walk, bar: Ints) -> Flags:
+    """Tell which fills are liquidations at the end of their bar, after its funding.
+
+    All others come before it. The price of one at the end is the closing mark. Where that is the
+    opening mark too, only funding can have forced it.
+    """
+    fills = walk.fills
+    paid = np.diff(walk.parts[:, codes.PART_FUNDING], prepend=0.0)[bar] != 0.0
+    opened, closed = (
+        np.isclose(fills.reference, prices[bar, fills.asset, fills.leg], rtol=ROUNDING, atol=0.0)
+        for prices in (track.open, track.close)
+    )
+    late: Flags = (fills.reason == FILL_LIQUIDATION) & closed & (~opened | paid)
+    return late
+
+
+def _met(track: Track, walk: Walk, rows: Ints, priced: Floats) -> Floats:
+    """Return the parts of the price that fills of one leg met, float64[n, 3].
+
+    The move of a mark to where it liquidates is booked as one of the spot price.
+    """
+    fills = walk.fills
+    bar = _bars_before(track, fills.filled_ms[rows])
+    asset, leg = fills.asset[rows], fills.leg[rows]
+    late = _closes_late(track, walk, _bars_before(track, fills.filled_ms))[rows]
+    spot, mark = (
+        np.where(late, track.close[bar, asset, which], track.open[bar, asset, which])
+        for which in (codes.SPOT, leg)
+    )
+    received = np.concatenate([[0.0], priced[2]])[np.where(late, bar + 1, bar)]
+    return np.stack([spot + (fills.reference[rows] - mark), mark - spot, received], axis=1)
+
+
+def _costs(walk: Walk, rows: Ints) -> Floats:
+    """Return fees, slippage and liquidation of fills, float64[n, 3], quote; a cost is negative."""
+    fills = walk.fills
+    forced = fills.reason[rows] == FILL_LIQUIDATION
+    fee, slippage = fills.fee[rows], fills.slippage[rows]
+    paid = (np.where(forced, 0.0, fee), np.where(forced, 0.0, slippage))
+    return -np.stack([*paid, np.where(forced, fee + slippage, 0.0)], axis=1)
+
+
+def split(plan: Plan, track: Track, walk: Walk) -> Split:
+    """Return the parts of a run by source, exactly.
+
+    Parameters
+    ----------
+    plan, track, walk : Plan, Track, Walk
+        What was walked, over what, and the outcome.
+    """
+    owned, moved = holdings(plan, track, walk)
+    n_legs, n_bars = track.first_fill.shape[1:]
+    amounts = np.zeros((plan.rules.size + 1 + len(LIMITS), n_legs, len(PARTS)))
+    by_bar = np.zeros((n_bars, len(PARTS)), order="F")
+    books = _books(track, walk)
+    reigns = walk.decisions.ms[[first for _, first, _ in regime_runs(walk)]]
+    ends = np.append(_bars_before(track, reigns[1:]), n_bars) - 1
+    for book in np.unique(books):
+        rows, (asset, leg) = np.flatnonzero(books == book), divmod(int(book), n_legs)
+        path = _path(track, walk, rows, _priced(track, asset, leg))
+        share = np.abs(moved[rows]) / np.abs(moved[rows]).sum(axis=1, keepdims=True)
+        price = codes.PART_SPOT if leg == codes.SPOT else codes.PART_FUTURES
+        columns = [price, *range(codes.PART_BASIS, len(PARTS))]
+        amounts[:, leg, columns] += _by_source(plan, walk, path, (owned[rows], share), ends)
+        held = owned[rows].sum(axis=1)
+        everyones = path.accumulated(np.arange(n_bars), held, np.ones(rows.size))
+        for column, part in zip(columns, everyones, strict=True):
+            by_bar[:, column] += part
+    return Split(amounts=amounts, by_bar=by_bar)
+
+
+def _by_source(
+    plan: Plan, walk: Walk, path: "_Path", own: tuple[Floats, Floats], ends: Ints
+) -> Floats:
+    """Return what every source earned in one leg, float64[n_sources, 6]; the base by regime.
+
+    ``own``, float64[n_fills, n_sources] each, is what sources own after each fill, in coins, and
+    how much of its costs they bear; ``ends`` are the last bars of each stretch of a regime.
+    """
+    (owned, share), base = own, int(plan.order.size)
+    each = np.hstack([owned.T @ path.moves, share.T @ path.costs])
+    reigned = path.accumulated(ends, owned[:, base], share[:, base])
+    by_regime = np.zeros((plan.base.shape[0], reigned.shape[0]))
+    # The baseline is regime -1, the last row.
+    regimes = [regime for regime, _, _ in regime_runs(walk)]
+    np.add.at(by_regime, regimes, np.diff(reigned, prepend=0.0).T)
+    return np.concatenate([each[:base], by_regime, each[base + 1 :]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Path:
+    """The prices of one leg from fill to fill and from bar to bar.
+
+    Parameters
+    ----------
+    filled : int64[n_fills]
+        The bar of each fill.
+    met : float64[n_fills, 3], quote per coin
+        Parts of the price that each fill met.
+    moves : float64[n_fills, 3], quote per coin
+        Their changes up to the next fill, or the end.
+    costs : float64[n_fills, 3], quote
+        Fees, slippage and liquidation; a cost is negative.
+    priced : float64[3, n_bars], quote per coin
+        Parts of the price at the end of every bar.
+    """
+
+    filled: Ints
+    met: Floats
+    moves: Floats
+    costs: Floats
+    priced: Floats
+
+    def accumulated(self, bars: Ints, held: Floats, share: Floats) -> Floats:
+        """Return what a holding had earned at the end of bars, float64[6, n], quote.
+
+        Parameters
+        ----------
+        bars : int64[n]
+            Which.
+        held : float64[n_fills], coins
+            After each fill.
+        share : float64[n_fills]
+            Of the costs of each fill.
+
+        Notes
+        -----
+        From one fill to the next it is what was earned before, less the holding at the prices of
+        that fill, plus the holding at the prices of the bar.
+        """
+        moved = held[:, None] * self.moves
+        before = np.cumsum(moved, axis=0) - moved - held[:, None] * self.met
+        paid = np.cumsum(share[:, None] * self.costs, axis=0)
+        known = np.vstack([before.T, paid.T])
+        known = np.concatenate([np.zeros((6, 1)), known], axis=1)
+        last = np.searchsorted(self.filled, bars, side="right")
+        earned: Floats = np.take(known, last, axis=1)
+        coins = np.take(np.concatenate([[0.0], held]), last)
+        earned[:3] += coins * np.take(self.priced, bars, axis=1)
+        return earned
+
+
+def _path(track: Track, walk: Walk, rows: Ints, priced: Floats) -> _Path:
+    """Return the path of one leg; ``rows`` are its fills."""
+    met = _met(track, walk, rows, priced)
+    return _Path(
+        filled=_bars_before(track, walk.fills.filled_ms[rows]),
+        met=met,
+        moves=np.diff(met, axis=0, append=priced[None, :, -1]),
+        costs=_costs(walk, rows),
+        priced=priced,
+    )
+
+
+def check_sources(found: Split, walk: Walk) -> None:
+    """Do nothing where the sources explain every part of the attribution at every bar.
+
+    Raises
+    ------
+    LedgerError
+        If at one they leave more than ``ROUNDING`` of the largest equity so far unexplained.
+    """
+    left = np.zeros(walk.curve.ms.size)
+    for part in range(len(PARTS)):
+        wrong_by = walk.parts[:, part] - found.by_bar[:, part]
+        np.maximum(left, np.abs(wrong_by, out=wrong_by), out=left)
+    largest = np.maximum(np.maximum.accumulate(np.abs(walk.curve.equity)), walk.start_equity)
+    wrong = np.flatnonzero(~(left <= ROUNDING * largest))
+    if wrong.size == 0:
+        return
+    row = int(wrong[0])
+    message = (
+        f"the rules of the policy do not explain the books from {text(int(walk.curve.ms[row]))} "
+        f"on: {left[row]:.6g} of equity {walk.curve.equity[row]:.6g} is nobody's; trust no number "
+        f"of this run and report its command"
+    )
+    raise LedgerError(message)
