@@ -226,7 +226,8 @@ def _interest_now(world: Standin, market: str, contract: Contract) -> str:
 
 
 def _open_interest_hist(world: Standin, market: str, query: Mapping[str, str]) -> object:
-    contract = _of_pair(world, query) if market == "cm" else _contract(world, market, query)
+    coin = market == "cm"
+    contract = (binance_listing.of_kind if coin else _contract)(world, market, query)
     period = query.get("period", "")
     if period not in _PERIODS:
         raise Refusal(-1130, "parameter 'period' is invalid.")
@@ -243,7 +244,7 @@ def _open_interest_hist(world: Standin, market: str, query: Mapping[str, str]) -
     ms, rows = history.ms[kept], history.rows[kept]
     page = Window(first_ms, end_ms, limit).of(ms)
     whose = {"symbol": contract.symbol}
-    if market == "cm":
+    if coin:
         whose = {"pair": contract.pair, "contractType": query["contractType"]}
     return [
         {
@@ -254,22 +255,6 @@ def _open_interest_hist(world: Standin, market: str, query: Mapping[str, str]) -
         }
         for stamp, row in zip(ms[page], rows[page].tolist(), strict=True)
     ]
-
-
-def _of_pair(world: Standin, query: Mapping[str, str]) -> Contract:
-    """Return the coin-margined contract of a pair and a type.
-
-    Raises
-    ------
-    Refusal
-        If there is none.
-    """
-    wanted = query.get("contractType", "")
-    for contract in world.listed("cm"):
-        kind = binance_listing.kind_of(contract, world.now_ms())
-        if contract.pair == query.get("pair") and kind == wanted:
-            return contract
-    raise _NO_SYMBOL
 
 
 def _info(world: Standin, market: str, query: Mapping[str, str]) -> object:

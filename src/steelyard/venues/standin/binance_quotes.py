@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from steelyard.domain.time import DAY_MS, HOUR_MS
-from steelyard.venues.standin.binance_listing import kind_of
+from steelyard.venues.standin import binance_listing
 from steelyard.venues.standin.history import LENGTHS, Window, bars
 from steelyard.venues.standin.refusal import Refusal
 from steelyard.venues.standin.world import Contract, Standin
@@ -126,23 +126,22 @@ def basis(world: Standin, market: str, query: Mapping[str, str], window: Window)
     Raises
     ------
     Refusal
-        If there is no such contract.
+        If there is no such contract, or the period is none.
     """
     now_ms, pair, period = world.now_ms(), query.get("pair", ""), query.get("period", "")
-    kind = query.get("contractType", "")
-    mine = [c for c in world.listed(market) if c.pair == pair and kind_of(c, now_ms) == kind]
-    if not mine or period not in LENGTHS:
-        raise Refusal(-1130, "parameter 'contractType' is invalid.")
-    futures = bars(world.history[market, "klines", mine[0].symbol], period, window, now_ms)
+    contract = binance_listing.of_kind(world, market, query)
+    if period not in LENGTHS:
+        raise Refusal(-1130, "parameter 'period' is invalid.")
+    futures = bars(world.history[market, "klines", contract.symbol], period, window, now_ms)
     spot = world.history[market, "indexPriceKlines", pair]
     index = bars(spot, period, window, now_ms)
     at = np.searchsorted(index.ms, futures.ms)
     return [
         {
             "pair": pair,
-            "contractType": kind,
+            "contractType": query["contractType"],
             "timestamp": int(ms),
-            "futuresPrice": written(mine[0], row[0]),
+            "futuresPrice": written(contract, row[0]),
             "indexPrice": f"{under:.8f}",
             "basis": f"{row[0] - under:.8f}",
             "basisRate": f"{row[0] / under - 1:.4f}",

@@ -143,7 +143,7 @@ def settled_ms(ms: int) -> int:
 
     Examples
     --------
-    >>> settled_ms(0), settled_ms(8 * 3_600_000), settled_ms(16 * 3_600_000)
-    (0, 8, 6)
+    >>> [settled_ms(hour * HOUR_MS) - hour * HOUR_MS for hour in (0, 8, 16)]
+    [0, 8, 6]
     """
     return ms + ms // HOUR_MS % FUNDING_LATE_MS
