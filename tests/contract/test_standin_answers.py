@@ -116,6 +116,7 @@ def test_coin_margined_klines_come_from_the_end_of_at_most_200_days(plain: Stand
         (f"{DATA}/openInterestHist?symbol=BTCUSDT&period=7h", -1130),
         (f"{DATA}/openInterestHist?symbol=BTCUSDT&period=1h&limit=501", -1130),
         (f"{DATA}/basis?pair=BTCUSDT&period=1h&contractType=CURRENT_QUARTER", -1130),
+        (f"{DATA}/basis?pair=NONEUSDT&period=1h&contractType=CURRENT_QUARTER", -1121),
         (f"{SPOT}/fundingRate?symbol=BTCUSDT", -5000),
         (f"{UM}/account", -5000),
     ],

@@ -104,9 +104,11 @@ def of_kind(world: Standin, market: str, query: Mapping[str, str]) -> Contract:
         If there is none.
     """
     now_ms = world.now_ms()
-    for contract in world.listed(market):
-        mine = contract.pair == query.get("pair") and contract.trades(now_ms)
-        if mine and kind_of(contract, now_ms) == query.get("contractType"):
+    mine = [one for one in world.listed(market) if one.pair == query.get("pair")]
+    if not mine:
+        raise Refusal(-1121, "Invalid symbol.")
+    for contract in mine:
+        if contract.trades(now_ms) and kind_of(contract, now_ms) == query.get("contractType"):
             return contract
     raise Refusal(-1130, "parameter 'contractType' is invalid.")
 
