@@ -7,6 +7,8 @@ import re
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -15,9 +17,10 @@ import pytest
 from steelyard.cli.bar import Bar
 from steelyard.data.catalogue import open_market
 from steelyard.data.sources import Span
-from steelyard.domain.time import DAY_MS, stamp, text
+from steelyard.domain.time import DAY_MS, HOUR_MS, stamp, text
 from steelyard.venues.catalogue import Request, download
 from steelyard.venues.standin.held import held_world
+from steelyard.venues.standin.invented import invented_world
 from steelyard.venues.standin.server import real_ms, serving
 from tests.support import catalogues as made
 from tests.support.commands import one_line, process, ran, refused, words_of
@@ -29,34 +32,64 @@ LATER_MS = stamp(2020, 2, 20)
 """After the four days of the small catalogue, in the month after theirs."""
 
 
-def test_a_download_from_the_command_is_a_catalogue_that_opens(tmp_path: Path) -> None:
-    process_of_its_own = subprocess.Popen(  # noqa: S603 - the words are the test's own
+@contextmanager
+def running() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """Run the command until the end of the block; yield it and what it printed."""
+    with subprocess.Popen(  # noqa: S603 - the words are the test's own
         words_of("fakevenue"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-    )
-    assert process_of_its_own.stdout is not None
-    lines = [process_of_its_own.stdout.readline()]
-    while "-X DELETE" not in lines[-1]:
-        lines.append(process_of_its_own.stdout.readline())
-    found = re.search(r"export (STEELYARD_WORLD)=(\S+)", "".join(lines))
-    assert found
-    environment = {found[1]: found[2]}
+    ) as alone:
+        try:
+            assert alone.stdout is not None
+            lines = [alone.stdout.readline()]
+            while lines[-1] and "-X DELETE" not in lines[-1]:
+                lines.append(alone.stdout.readline())
+            yield alone, lines
+        finally:
+            alone.kill()
+
+
+def test_a_download_from_the_command_is_a_catalogue_that_opens(tmp_path: Path) -> None:
     day = text(real_ms() // DAY_MS * DAY_MS - 40 * DAY_MS)
     data = tmp_path / "data"
-    done = process(
-        "data", "download", "BTC", "SOL", "--data", data, "--from", day, environment=environment
-    )
-    process_of_its_own.send_signal(signal.SIGINT)
-    _, complaints = process_of_its_own.communicate()
+    asked = ("data", "download", "BTC", "SOL", "--data", data, "--from", day)
+    with running() as (alone, lines):
+        found = re.search(r"export (STEELYARD_WORLD)=(\S+)", "".join(lines))
+        assert found, lines
+        done = process(*asked, environment={found[1]: found[2]})
+        alone.send_signal(signal.SIGINT)
+        _, complaints = alone.communicate()
+        code = alone.returncode
     market = open_market(data, asset="BTC")
 
     assert done.returncode == 0, done.stderr
     assert "every request goes to the stand-in" in one_line(done.stderr)
     assert len(lines) <= SCREEN
-    assert (process_of_its_own.returncode, complaints) == (0, "")
+    assert (code, complaints) == (0, "")
     assert not Path(found[2].split(":")[2]).parent.exists()
     assert market.holes == ()
-    assert market.start_ms < stamp(*map(int, day.split("-"))) < market.end_ms
+    assert market.start_ms <= stamp(*map(int, day.split("-"))) < market.end_ms
     assert "basis_apr" in market.series
+
+
+@pytest.mark.parametrize(
+    "now_ms",
+    [
+        stamp(2026, 3, 1) + 120_000,  # the first minutes of a month
+        stamp(2026, 3, 27, 8) + 120_000,  # a contract has just been delivered
+        stamp(2027, 1, 1, 1) - 1,  # an hour has all but ended
+    ],
+)
+def test_the_invented_world_can_be_downloaded_at_any_time(tmp_path: Path, now_ms: int) -> None:
+    span = Span(now_ms - 40 * DAY_MS, now_ms)
+    request = Request(assets=["BTC", "SOL"], venue="binance", span=span)
+    with serving(invented_world(lambda: now_ms)) as where:
+        outcome = asyncio.run(download(tmp_path, request, outside(where), Bar()))
+    market = open_market(tmp_path, asset="BTC")
+
+    assert outcome.refused == {}
+    assert market.holes == ()
+    # What ended less than a minute ago is not taken yet.
+    assert market.end_ms == (now_ms - 60_000) // HOUR_MS * HOUR_MS
 
 
 def test_a_catalogue_is_shown_as_it_is(tmp_path: Path) -> None:

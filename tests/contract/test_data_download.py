@@ -31,7 +31,7 @@ from tests.support.made_history import (
     plain_funding,
     plain_metrics,
 )
-from tests.support.outside import outside
+from tests.support.outside import loopback_world, outside
 
 FIRST_MS = stamp(2024, 1, 30)
 NOW_MS = stamp(2024, 3, 2, 10) + 120_000
@@ -121,7 +121,7 @@ def test_what_rest_had_answered_gives_way_to_the_file_of_the_month(
     folder: Path, archive: Standin
 ) -> None:
     once(folder, archive)
-    once(folder, plain_archive(FIRST_MS, stamp(2024, 4, 2)))
+    once(folder, plain_archive(FIRST_MS, stamp(2024, 4, 2) + 120_000))
     paths = read_manifest(folder).of_series(SPOT)
 
     assert [path.split("/")[0] for path in paths] == ["api.binance.com"] + 3 * [
@@ -391,6 +391,19 @@ def test_an_unfinished_hour_or_day_is_never_kept(folder: Path) -> None:
     # It is 10:32: the hour from 9 on is the last that has ended, and Friday the last day.
     assert last == stamp(2024, 3, 2, 9)
     assert day == stamp(2024, 3, 1)
+
+
+def test_a_clock_that_is_ahead_takes_no_unfinished_hour_for_an_ended_one(folder: Path) -> None:
+    archive = plain_archive(FIRST_MS, NOW_MS)
+    archive.now_ms = lambda: stamp(2024, 3, 2, 10) - 1_000
+    fill(archive)
+    with serving(archive) as where:
+        request = Request(assets=["BTC"], venue="binance", span=Span(FIRST_MS, NOW_MS))
+        world = loopback_world(where.place, NOW_MS - 90_000)
+        asyncio.run(download(folder, request, world, Bar()))
+
+    # At the venue it is a second to ten, here 30 s past: the hour from nine on is not over.
+    assert read(folder, SPOT)["ts"].dt.epoch("ms").to_list()[-1] == stamp(2024, 3, 2, 8)
 
 
 @pytest.mark.parametrize(
