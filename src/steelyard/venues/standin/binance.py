@@ -208,7 +208,8 @@ def _funding(world: Standin, market: str, query: Mapping[str, str]) -> object:
 
 def _open_interest(world: Standin, market: str, query: Mapping[str, str]) -> object:
     contract = _contract(world, market, query)
-    held = _interest_now(world, market, contract)
+    amount = world.newest((market, "metrics", contract.symbol), 0)
+    held = f"{amount:.0f}" if market == "cm" else f"{amount:.3f}"
     told = {"symbol": contract.symbol, "openInterest": held, "time": world.now_ms()}
     if market == "cm":
         told |= {
@@ -216,13 +217,6 @@ def _open_interest(world: Standin, market: str, query: Mapping[str, str]) -> obj
             "contractType": binance_listing.kind_of(contract, world.now_ms()),
         }
     return told
-
-
-def _interest_now(world: Standin, market: str, contract: Contract) -> str:
-    history = world.history.get((market, "metrics", contract.symbol))
-    seen = 0 if history is None else int(np.searchsorted(history.ms, world.now_ms(), "right"))
-    value = 0.0 if history is None or seen == 0 else float(history.rows[seen - 1, 0])
-    return f"{value:.0f}" if market == "cm" else f"{value:.3f}"
 
 
 def _open_interest_hist(world: Standin, market: str, query: Mapping[str, str]) -> object:

@@ -104,9 +104,7 @@ def mark(world: Standin, contract: Contract) -> _Document:
     index = world.price(market, "indexPriceKlines", contract.pair)
     marked = world.price(market, "markPriceKlines", symbol) or _last(world, contract)
     now_ms, length_ms = world.now_ms(), contract.funding_hours * HOUR_MS
-    history = world.history.get((market, "fundingRate", symbol))
-    seen = 0 if history is None else int(np.searchsorted(history.ms, now_ms, "right"))
-    rate = 0.0 if history is None or seen == 0 else float(history.rows[seen - 1, 1])
+    rate = world.newest((market, "fundingRate", symbol), 1)
     told: _Document = {
         "symbol": symbol,
         "markPrice": f"{marked:.8f}",

@@ -22,7 +22,7 @@ class Kind(Enum):
     """Nothing is answered, until the client goes."""
 
     SHORT = "short"
-    """The body ends in its middle."""
+    """The true body ends in its middle, so the venue has done what was asked."""
 
 
 class Stage(Enum):

@@ -59,8 +59,9 @@ class Served:
         fault = next((one for one in self.faults if one.strikes(asked.place)), None)
         if fault is None:
             return _response(answer(self.standin, asked))
-        true = answer(self.standin, asked) if fault.stage is Stage.AFTER else None
-        return await _failed(request, fault, true or fault.answer)
+        done = fault.stage is Stage.AFTER or fault.kind is Kind.SHORT
+        true = answer(self.standin, asked) if done else fault.answer
+        return await _failed(request, fault, true)
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from steelyard.domain.time import HOUR_MS
 from steelyard.venues.standin.history import History
 
@@ -130,6 +132,12 @@ class Standin:
         """Return the contracts of a market that have been listed by now, traded or not."""
         now_ms = self.now_ms()
         return [c for c in self.contracts if c.market == market and c.onboard_ms <= now_ms]
+
+    def newest(self, key: Key, column: int) -> float:
+        """Return the newest number of a history of settlements or open interest; else 0."""
+        one = self.history.get(key)
+        seen = 0 if one is None else int(np.searchsorted(one.ms, self.now_ms(), side="right"))
+        return float(one.rows[seen - 1, column]) if one is not None and seen else 0.0
 
     def price(self, market: str, kind: str, symbol: str) -> float:
         """Return the price of a contract now; 0 where it has no history of that kind."""
