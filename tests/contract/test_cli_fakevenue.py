@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import json
 import os
 import re
 import signal
@@ -132,6 +133,23 @@ def test_the_volatility_of_a_day_is_that_of_its_hours(tmp_path: Path) -> None:
     assert rows[24] == [stamp(2020, 1, 2), 51.0, 51.0, 51.0, 51.0]
 
 
+def test_after_the_last_row_the_venue_stands_still(tmp_path: Path) -> None:
+    standin = held_world(made.write_catalogue(tmp_path), lambda: LATER_MS)
+    told = {
+        what: document(standin, f"https://fapi.binance.com/fapi/v1/{what}?symbol=BTCUSDT")
+        for what in ("ticker/24hr", "exchangeInfo")
+    }
+    day, listing = told["ticker/24hr"], told["exchangeInfo"]
+    assert isinstance(day, dict)
+
+    # The last of 96 hours opened at 195 and closed at 196; whole prices have one decimal here.
+    prices = {day[name] for name in ("openPrice", "highPrice", "lowPrice", "lastPrice")}
+    assert (prices, day["volume"], day["weightedAvgPrice"]) == ({"196.0"}, "0.000", "196.00000000")
+    # The shipped facts of BTCUSDT: steps of 0.001 coins, orders of 100 and more.
+    assert '"stepSize": "0.001"' in json.dumps(listing)
+    assert '"notional": "100"' in json.dumps(listing)
+
+
 def test_a_folder_without_a_whole_asset_is_refused(tmp_path: Path) -> None:
     said = refused("fakevenue", "--data", tmp_path, code=3)
 
@@ -150,7 +168,7 @@ def test_a_port_that_is_taken_is_refused() -> None:
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "aiohttp" else 1)
 
-    assert "needs aiohttp, which is not installed" in refused("fakevenue")
+    assert "needs aiohttp to be installed; install steelyard with its extra" in refused("fakevenue")
 
 
 def test_a_wrong_place_in_the_environment_is_refused(

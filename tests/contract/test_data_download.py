@@ -19,7 +19,7 @@ from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
 from steelyard.venues.catalogue import Request, download
 from steelyard.venues.download import Outcome
 from steelyard.venues.standin.archive import fill, put, put_raw, zipped
-from steelyard.venues.standin.faults import Fault, Kind, Stage, banned, busy, empty, page
+from steelyard.venues.standin.faults import Fault, Kind, banned, busy, empty, page
 from steelyard.venues.standin.loopback import Place
 from steelyard.venues.standin.server import Served, serving
 from steelyard.venues.standin.world import Standin
@@ -410,7 +410,7 @@ def test_a_clock_that_is_ahead_takes_no_unfinished_hour_for_an_ended_one(folder:
     "fault",
     [
         Fault(kind=Kind.RESET, every=10),
-        Fault(kind=Kind.SHORT, stage=Stage.AFTER, every=10),
+        Fault(kind=Kind.SHORT, every=10),
         Fault(status=500, every=10),
         Fault(status=502, body=b"<html>x", every=10),
     ],

@@ -19,6 +19,7 @@ from steelyard.venues.standin.faults import Fault, Kind, Stage, banned, busy, em
 from steelyard.venues.standin.invented import invented_world
 from steelyard.venues.standin.loopback import Place, place_of
 from steelyard.venues.standin.server import Served, real_ms, serving
+from steelyard.venues.standin.world import Standin
 
 NOW_MS = stamp(2026, 3, 2, 10) + 120_000
 TIME = "https://fapi.binance.com/fapi/v1/time"
@@ -147,7 +148,7 @@ def test_the_keys_of_the_authority_are_its_owners_alone(tmp_path: Path) -> None:
         (page(KLINES, status=502), ccxt.ExchangeNotAvailable),
         (Fault(at=KLINES, status=400, body=b'{"code": -1121, "msg": "x"}'), ccxt.BadSymbol),
         (Fault(at=KLINES, kind=Kind.RESET), ccxt.ExchangeNotAvailable),
-        (Fault(at=KLINES, kind=Kind.SHORT, stage=Stage.AFTER), ccxt.ExchangeError),
+        (Fault(at=KLINES, kind=Kind.SHORT), ccxt.ExchangeError),
     ],
 )
 def test_a_fault_is_the_error_that_a_client_knows(
@@ -190,6 +191,22 @@ def test_a_fault_strikes_where_when_and_as_often_as_it_says(where: Served) -> No
     # The first is let through, then every second one fails, but only two of them.
     assert statuses == [200, 200, 500, 200, 500, 200, 200]
     assert got(where.place, TIME.replace("time", "ping")).status_code == 200
+
+
+@pytest.mark.parametrize(("stage", "times_told"), [(Stage.BEFORE, 0), (Stage.AFTER, 1)])
+def test_after_means_that_the_venue_has_done_it(stage: Stage, times_told: int) -> None:
+    told: list[int] = []
+
+    def now_ms() -> int:
+        told.append(NOW_MS)
+        return NOW_MS
+
+    with serving(Standin(now_ms)) as where:
+        where.faults.append(Fault(kind=Kind.RESET, stage=stage))
+        with pytest.raises(httpx.TransportError):
+            got(where.place, TIME)
+
+    assert len(told) == times_told
 
 
 def test_faults_can_be_set_from_another_process(where: Served) -> None:

@@ -81,7 +81,7 @@ def _contract(world: Standin, market: str, query: Mapping[str, str]) -> Contract
         message = "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
         raise Refusal(-1102, message)
     found = world.contract(market, query["symbol"])
-    if found is None or found.onboard_ms > world.now_ms():
+    if found is None:
         raise _NO_SYMBOL
     return found
 

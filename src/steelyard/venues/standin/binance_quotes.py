@@ -50,16 +50,13 @@ def book(world: Standin, contract: Contract, depth: int) -> _Document:
 def day(world: Standin, contract: Contract) -> _Document:
     """Return what happened within the last 24 hours."""
     now_ms = world.now_ms()
-    history = world.history[contract.market, "klines", contract.symbol]
-    window = Window(now_ms - DAY_MS, now_ms, 24)
-    rows = bars(history, "1h", window, now_ms).rows
-    if len(rows) == 0:
-        rows = np.zeros((1, 6))
+    rows = world.last_day(contract)
     opened, last = float(rows[0, 0]), float(rows[-1, 3])
     volume, turnover = float(rows[:, 4].sum()), float(rows[:, 5].sum())
-    mean = turnover / volume if volume else 0.0
-    if contract.market == "cm":
-        mean = volume * contract.size / turnover if turnover else 0.0
+    mean = last
+    if volume:
+        coin = contract.market == "cm"
+        mean = volume * contract.size / turnover if coin else turnover / volume
     prices = {
         "openPrice": opened,
         "highPrice": float(rows[:, 1].max()),
@@ -70,7 +67,7 @@ def day(world: Standin, contract: Contract) -> _Document:
     told: _Document = {
         "symbol": contract.symbol,
         **{name: written(contract, value) for name, value in prices.items()},
-        "priceChangePercent": f"{100 * (last / opened - 1) if opened else 0.0:.3f}",
+        "priceChangePercent": f"{100 * (last / opened - 1):.3f}",
         "weightedAvgPrice": f"{mean:.8f}",
         "lastQty": contract.step,
         "openTime": now_ms - DAY_MS,

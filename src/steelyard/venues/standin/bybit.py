@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from steelyard.domain.time import DAY_MS, HOUR_MS
+from steelyard.domain.time import HOUR_MS
 from steelyard.venues.standin import bybit_listing
 from steelyard.venues.standin.history import LENGTHS, MINUTE_MS, History, Window, bars
 from steelyard.venues.standin.refusal import Refusal
@@ -235,10 +235,8 @@ def _tickers(world: Standin, query: _Query) -> object:
 
 
 def _ticker(world: Standin, contract: Contract) -> _Document:
-    now_ms, symbol, market = world.now_ms(), contract.symbol, contract.market
-    day = bars(
-        world.history[market, "klines", symbol], "1h", Window(now_ms - DAY_MS, None, 25), now_ms
-    ).rows
+    symbol, market = contract.symbol, contract.market
+    day = world.last_day(contract)
     last, before = float(day[-1, 3]), float(day[0, 0])
     tick = float(contract.tick)
     told: _Document = {

@@ -21,6 +21,7 @@ from steelyard.venues.standin.world import Answer, Asked, Standin
 
 _ADMIN: Final = frozenset({LOOPBACK, "localhost"})
 _REMEMBERED: Final = 100_000
+"""Requests in the log; a process that runs for weeks keeps no more."""
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from steelyard.domain.time import HOUR_MS
-from steelyard.venues.standin.history import History
+from steelyard.domain.arrays import Floats
+from steelyard.domain.time import DAY_MS, HOUR_MS
+from steelyard.venues.standin.history import History, Window, bars
 
 Key = tuple[str, str, str]
 """Market, kind and symbol of a history."""
@@ -123,15 +124,29 @@ class Standin:
     files: dict[str, bytes] = field(default_factory=dict)
     filled: set[Key] = field(default_factory=set)
 
-    def contract(self, market: str, symbol: str) -> Contract | None:
-        """Return a contract by its symbol; None where there is none."""
-        mine = (one for one in self.contracts if (one.market, one.symbol) == (market, symbol))
-        return next(mine, None)
-
     def listed(self, market: str) -> list[Contract]:
-        """Return the contracts of a market that have been listed by now, traded or not."""
+        """Return the contracts of a market that have been listed by now, if it knows their bars."""
         now_ms = self.now_ms()
-        return [c for c in self.contracts if c.market == market and c.onboard_ms <= now_ms]
+        return [
+            one
+            for one in self.contracts
+            if one.market == market
+            and one.onboard_ms <= now_ms
+            and (market, "klines", one.symbol) in self.history
+        ]
+
+    def contract(self, market: str, symbol: str) -> Contract | None:
+        """Return a listed contract by its symbol; None where there is none."""
+        return next((one for one in self.listed(market) if one.symbol == symbol), None)
+
+    def last_day(self, contract: Contract) -> Floats:
+        """Return the hours of the last day; where it had none, one at the last price."""
+        history, now_ms = self.history[contract.market, "klines", contract.symbol], self.now_ms()
+        day = bars(history, "1h", Window(now_ms - DAY_MS, None, 25), now_ms).rows
+        if len(day):
+            return day
+        last = float(history.rows[-1, 3])
+        return np.array([[last, last, last, last, 0.0, 0.0]])
 
     def newest(self, key: Key, column: int) -> float:
         """Return the newest number of a history of settlements or open interest; else 0."""
