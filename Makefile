@@ -82,7 +82,7 @@ bench: .venv/.dev ## Measure the works of the benchmark; no test fails on time.
 	$(BIN)/python scripts/bench.py
 
 lock: .venv/.dev ## Pin all requirements anew, with hashes (LOCK=--upgrade takes newer versions).
-	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra live --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --group build --constraints requirements/dev.txt \
 		--output-file requirements/runtime.txt
 	$(COMPILE) --group audit --output-file requirements/audit.txt
