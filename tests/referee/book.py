@@ -62,13 +62,14 @@ def change_worth(balance: Balance, worth: Fraction) -> None:
 
 
 def change_spot(book: Book, leg: Leg, price: Fraction) -> None:
-    """Value coins anew: those of the spot leg, and those that are a balance (domain 10.1)."""
+    """Value coins anew (domain 10.1); those that are a balance count to the asset's first leg."""
     change = price - leg.price
     leg.parts["spot"] += leg.quantity * change
-    for balance in book.balances:
-        if balance.coin == leg.asset:
-            leg.parts["spot"] += balance.amount * change
-            balance.worth = price
+    if leg is book.spot(leg.asset):
+        for balance in book.balances:
+            if balance.coin == leg.asset:
+                leg.parts["spot"] += balance.amount * change
+                balance.worth = price
     leg.price = price
 
 
@@ -94,7 +95,7 @@ def change_prices(book: Book, prices: list[Fraction], worths: list[Fraction]) ->
 
     ``prices`` has one price a leg; ``worths`` one a balance, of which those of coins are not read.
     """
-    before = {leg.asset: leg.price for leg in spot_legs(book)}
+    before = {leg.asset: book.spot(leg.asset).price for leg in spot_legs(book)}
     for balance, worth in zip(book.balances, worths, strict=True):
         if balance.coin is None:
             change_worth(balance, worth)
@@ -214,11 +215,19 @@ def accrue_interest(balance: Balance) -> None:
     balance.amount += balance.amount * rate
 
 
-def deleverage(book: Book, leg: Leg, share: Fraction) -> None:
-    """Let the venue take a share of a position that is in profit since its average entry."""
-    if leg.quantity != 0 and result(leg, leg.entry, leg.price) > 0:
-        leg.quantity -= share * leg.quantity
-        release_isolated(book, leg, share)
+def is_winning(book: Book, leg: Leg) -> bool:
+    """Tell whether a position has gained since its average entry."""
+    if leg.quantity > 0:
+        return not book.reaches(leg.entry, leg.price)
+    return leg.quantity < 0 and not book.reaches(leg.price, leg.entry)
+
+
+def deleverage(book: Book, leg: Leg, share: Fraction) -> Fraction:
+    """Let the venue take a share of a position at its mark; return what was traded for it."""
+    taken = share * leg.quantity
+    leg.quantity -= taken
+    release_isolated(book, leg, share)
+    return -taken
 
 
 def close(book: Book, leg: Leg) -> None:
@@ -257,7 +266,7 @@ def liquidate(
     force_mark(book, leg, price)
     charge = units_of(leg, leg.quantity, price) * (slippage + leg.liquidation_fee) * purse.worth
     available = worth_of_group(book, purse.group)
-    if worst_case or charge >= available:
+    if worst_case or book.reaches(charge, available):
         pay(book, leg, "liquidation", -available / purse.worth)
         empty_group(book, purse.group)
     else:

@@ -60,7 +60,7 @@ def initial_of(book: Book, group: int) -> Fraction:
 def is_liquidated(book: Book, group: int) -> bool:
     """Tell whether the positions of a group need all that backs them, or more."""
     held = any(leg.quantity != 0 for leg in positions(book, group))
-    return held and maintenance_of(book, group) >= margin_balance(book, group)
+    return held and book.reaches(maintenance_of(book, group), margin_balance(book, group))
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ def coins_behind(book: Book, leg: Leg) -> Fraction:
     group = book.purse(leg).group
     balances = [one for one in book.balances if one.group == group and one.coin == leg.asset]
     coins = sum((one.bonus + backing(one, one.amount) / one.worth for one in balances), ZERO)
-    spot = book.spot(leg.asset)
-    return coins + (spot.quantity * (1 - spot.haircut) if spot.collateral == group else 0)
+    spots = [one for one in spot_legs(book) if one.asset == leg.asset and one.collateral == group]
+    return coins + sum((one.quantity * (1 - one.haircut) for one in spots), ZERO)
 
 
 def bends(book: Book, leg: Leg) -> list[Fraction]:

@@ -34,7 +34,7 @@ class Tier:
     deduction: Fraction
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Leg:
     """One asset held in one way: its contract, and what is held.
 
@@ -50,10 +50,10 @@ class Leg:
     settles: int
     collateral: int | None = None
     haircut: Fraction = ZERO
+    lot: Fraction = ZERO
+    least_notional: Fraction = ZERO
     tick: Fraction = ZERO
     initial: Fraction = ONE
-    taker: Fraction = ZERO
-    maker: Fraction = ZERO
     liquidation_fee: Fraction = ZERO
     settlement_fee: Fraction = ZERO
     parent: int | None = None
@@ -64,7 +64,7 @@ class Leg:
     parts: defaultdict[str, Fraction] = field(default_factory=parts)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Balance:
     """An amount of one currency: a coin (the number of its asset) or money.
 
@@ -86,18 +86,33 @@ class Balance:
 
 @dataclass(kw_only=True)
 class Book:
-    """An account: every asset has exactly one spot leg, whose price is the asset's spot price."""
+    """An account.
+
+    The first spot leg of an asset has the asset's spot price; ``waiting`` are the orders that
+    wait for a price, by the number of their leg. ``narrowest`` is how near any question that was
+    asked so far came to a tie, relative to its two sides: a calculation that rounds may answer it
+    the other way.
+    """
 
     legs: list[Leg]
     balances: list[Balance]
+    waiting: dict[int, Fraction] = field(default_factory=dict)
+    narrowest: Fraction = ONE
 
     def spot(self, asset: int) -> Leg:
-        """Return the spot leg of an asset."""
+        """Return the leg that has the spot price of an asset."""
         return next(leg for leg in self.legs if leg.kind is Kind.SPOT and leg.asset == asset)
 
     def purse(self, leg: Leg) -> Balance:
         """Return the balance that a leg's results and fees go to."""
         return self.balances[leg.settles]
+
+    def reaches(self, one: Fraction, other: Fraction) -> bool:
+        """Tell whether one is as large as another, or larger, and note how near they are."""
+        size = max(abs(one), abs(other))
+        if size > 0:
+            self.narrowest = min(self.narrowest, abs(one - other) / size)
+        return one >= other
 
 
 def root(number: Fraction) -> Fraction:
