@@ -28,7 +28,7 @@ def exposures(case: Node, spot: float, futures: float, dated: float = 0.0) -> di
     coins = account.quantity[0]
     values = coins * price
     core = float(values[0] + values[2])
-    cash = float(account.cash[0])
+    cash = float(account.balance[0])
     computed: dict[str, object] = {
         "w_spot": values[0] / nav,
         "w_spot_core": core / nav,

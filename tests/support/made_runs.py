@@ -195,6 +195,8 @@ def made_walk(path: Floats, script: Script, cash: float = 100_000.0, start: int 
             cash=curve[3],
             margin_ratio=curve[4],
             regime=curve[5].astype(np.int64),
+            sleeve_spot=np.zeros(hours),
+            sleeve_futures=np.zeros(hours),
         ),
         decisions=decisions,
         fills=_fills(fills, start),
@@ -206,6 +208,7 @@ def made_walk(path: Floats, script: Script, cash: float = 100_000.0, start: int 
         unpaid=0,
         waited=0,
         defended=0,
+        restored=0,
     )
 
 

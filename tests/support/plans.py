@@ -373,6 +373,9 @@ def track_of(  # noqa: PLR0913 - the columns of a track
         daily_volatility=np.full((1, count), 0.03),
         daily_volume=np.full((1, 2, count), 1e9),
         start_price=prices[None, :, 0].copy(),
+        settled=np.full((1, 2, count), np.nan),
+        worth=np.ones((count, 1)),
+        deleveraged=np.zeros(count),
         moment=moment,
         first_moment=0 if begins else -1,
     )
@@ -399,11 +402,14 @@ def costs_of(  # noqa: PLR0913 - the columns of costs
     """Return costs; without arguments trading is free. A tier is (cap, rate, deduction)."""
     ladder: Floats = np.array(tiers, float).T
     return Costs(
-        fee=np.array(fee),
+        fee_from=np.zeros(1, np.int64),
+        fee=np.array([fee]),
         half_spread_bps=half_spread_bps,
         impact=impact,
         liquidation_fee=liquidation_fee,
+        worst_case=0,
         lot=np.array([lot]),
+        tick=np.zeros((1, 2)),
         min_notional=np.array([least]),
         tier_cap=ladder[:1].copy(),
         tier_rate=ladder[1:2].copy(),

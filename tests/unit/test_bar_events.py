@@ -216,7 +216,7 @@ def test_what_cash_allows_of_a_purchase_is_nothing_below_the_least_of_the_venue(
 def test_a_sale_of_more_than_is_held_sells_what_is_held() -> None:
     account = open_account(1, 2, 1e5)
     account.quantity[0, SPOT] = 9.5
-    quantity, price = fill_of(account, FREE, 0, SPOT, -10.0, (100.0, 0.02, 1e9))
+    quantity, price = fill_of(account, FREE, 0, SPOT, -10.0, (100.0, 0.02, 1e9, 0.0))
 
     assert (quantity, price) == (-9.5, 100.0)
 

@@ -8,9 +8,9 @@ import pytest
 from steelyard.domain.codes import PART_BASIS, PART_FUTURES, PART_LIQUIDATION, PERP, SPOT
 from steelyard.domain.plan import Account, Costs
 from steelyard.ledger.account import book_fill, open_account, revalue
+from steelyard.ledger.force import close_by_force
 from steelyard.ledger.margin import (
     bankruptcy_price,
-    close_by_force,
     forced_price,
     liquidation_price,
     maintenance,
@@ -53,7 +53,7 @@ def test_the_margin_ratio_leaves_spot_out() -> None:
     account = holding(-1.2, 50_000.0, 100_000.0)
     book_fill(account, 0, SPOT, 1.2, 50_000.0, 0.0)
 
-    assert maintenance_of(account, COSTS) == pytest.approx(250.0)
+    assert maintenance_of(account, COSTS, 0) == pytest.approx(250.0)
     assert margin_ratio(account, COSTS) == pytest.approx(250.0 / 40_000.0)
 
 
@@ -67,7 +67,7 @@ def test_a_position_without_balance_is_beyond_every_margin() -> None:
 
 def test_a_short_is_liquidated_where_its_balance_meets_maintenance() -> None:
     # Cash 200, short 10 at 100: 200 + 10 x 100 = 10 p x 1.004, p = 1200 / 10.04.
-    price = liquidation_price(200.0, -10.0, 100.0, *ladder(COSTS))
+    price = liquidation_price(200.0, -10.0, 100.0, ladder(COSTS))
 
     assert price == pytest.approx(1200.0 / 10.04)
     assert bankruptcy_price(200.0, -10.0, 100.0) == 120.0
@@ -75,16 +75,16 @@ def test_a_short_is_liquidated_where_its_balance_meets_maintenance() -> None:
 
 def test_a_long_is_liquidated_below_its_entry() -> None:
     # 200 - 10 x 100 = -10 p x 0.996.
-    assert liquidation_price(200.0, 10.0, 100.0, *ladder(COSTS)) == pytest.approx(800.0 / 9.96)
+    assert liquidation_price(200.0, 10.0, 100.0, ladder(COSTS)) == pytest.approx(800.0 / 9.96)
 
 
 def test_a_long_backed_in_full_has_no_liquidation_price() -> None:
-    assert math.isnan(liquidation_price(1000.0, 10.0, 100.0, *ladder(COSTS)))
+    assert math.isnan(liquidation_price(1000.0, 10.0, 100.0, ladder(COSTS)))
 
 
 def test_the_tier_is_that_of_the_notional_at_liquidation() -> None:
     # Short 400 at 100 with 20,000: 40,000 now, but p = 60,050 / (400 x 1.005) = 149.38: 59,751.
-    price = liquidation_price(20_000.0, -400.0, 100.0, *ladder(COSTS))
+    price = liquidation_price(20_000.0, -400.0, 100.0, ladder(COSTS))
 
     assert price == pytest.approx(60_050.0 / (400.0 * 1.005))
 
@@ -137,9 +137,11 @@ def test_a_forced_close_costs_slippage_and_fee() -> None:
     close_by_force(account, 0, PERP, 119.0, costs_of(liquidation_fee=0.001), 5.0)
 
     assert account.quantity[0, PERP] == 0.0
-    assert account.cash[0] == pytest.approx(10.0 - 1.785)
-    assert account.parts[0, PART_LIQUIDATION] == pytest.approx(-1.785)
-    assert account.parts[0, PART_FUTURES] + account.parts[0, PART_BASIS] == pytest.approx(-190.0)
+    assert account.balance[0] == pytest.approx(10.0 - 1.785)
+    assert account.parts[0, :, PART_LIQUIDATION].sum() == pytest.approx(-1.785)
+    assert account.parts[0, :, PART_FUTURES].sum() + account.parts[
+        0, :, PART_BASIS
+    ].sum() == pytest.approx(-190.0)
     assert account.futures_result[0] == pytest.approx(-191.785)
 
 
@@ -148,8 +150,8 @@ def test_a_forced_close_takes_no_more_than_the_balance() -> None:
     account = holding(-10.0, 100.0, 200.0)
     close_by_force(account, 0, PERP, 119.0, COSTS, 0.0)
 
-    assert account.cash[0] == 0.0
-    assert account.parts[0, PART_LIQUIDATION] == pytest.approx(-10.0)
+    assert account.balance[0] == 0.0
+    assert account.parts[0, :, PART_LIQUIDATION].sum() == pytest.approx(-10.0)
 
 
 def test_beyond_bankruptcy_the_venue_bears_the_rest() -> None:
@@ -157,6 +159,6 @@ def test_beyond_bankruptcy_the_venue_bears_the_rest() -> None:
     account = holding(-10.0, 100.0, 200.0)
     close_by_force(account, 0, PERP, 150.0, COSTS, 0.0)
 
-    assert account.cash[0] == 0.0
+    assert account.balance[0] == 0.0
     assert account.parts[0].sum() == pytest.approx(-200.0)
-    assert account.parts[0, PART_LIQUIDATION] == pytest.approx(300.0)
+    assert account.parts[0, :, PART_LIQUIDATION].sum() == pytest.approx(300.0)

@@ -274,7 +274,7 @@ def test_costs_are_those_of_the_venue() -> None:
     facts = replace(market.facts, lot_perp=0.001, min_spot=5.0)
     costs = build_costs(replace(market, facts=facts))
 
-    assert costs.fee.tolist() == [facts.fee_spot, facts.fee_perp]
+    assert costs.fee.tolist() == [[facts.fee_spot, facts.fee_perp]]
     assert costs.lot.tolist() == [[0.0, 0.001]]
     assert costs.min_notional.tolist() == [[5.0, facts.min_perp]]
     assert costs.tier_rate.tolist() == [market.tiers.rate.tolist()]

@@ -190,9 +190,9 @@ def test_the_path_of_the_case_study(case: Node, tmp_path: Path) -> None:
     account = open_account(1, 2, steps[0]["nav_before"].number())
     for step in steps:
         price = step["price"].number()
-        before = account.parts[0].copy()
+        before = account.parts[0].sum(axis=0)
         revalue(account, 0, np.full(2, price))
-        gained = account.parts[0] - before
+        gained = account.parts[0].sum(axis=0) - before
         nav = equity(account)
         held = account.quantity[0] * price / nav
         left = life.live(View(float(held[0]), float(account.futures_result[0])))
@@ -211,7 +211,7 @@ def test_the_path_of_the_case_study(case: Node, tmp_path: Path) -> None:
             "fee_fut": paid[1],
             "spot_btc": account.quantity[0, 0],
             "fut_btc": account.quantity[0, 1],
-            "cash": float(account.cash[0]),
+            "cash": float(account.balance[0]),
             "nav_after": equity(account),
         }
 

@@ -17,7 +17,8 @@ from steelyard.domain.codes import (
 )
 from steelyard.domain.plan import Account
 from steelyard.kernel.fill import fill_of, slippage_bps
-from steelyard.ledger.account import book_fill, equity, open_account, revalue, settle_funding
+from steelyard.ledger.account import book_fill, equity, open_account, revalue
+from steelyard.ledger.cash import settle_funding
 from steelyard.ledger.margin import (
     bankruptcy_price,
     forced_price,
@@ -97,7 +98,7 @@ def test_a_path_of_the_whole_ledger_and_its_attribution(case: Node) -> None:
         step["i"].plain()
         live_step(account, step, case["params"])
         computed = {
-            "cash": account.cash[0],
+            "cash": account.balance[0],
             "spot_qty": account.quantity[0, SPOT],
             "perp_qty": account.quantity[0, PERP],
             "nav": equity(account),
@@ -105,7 +106,7 @@ def test_a_path_of_the_whole_ledger_and_its_attribution(case: Node) -> None:
 
         assert step.differences(computed) == []
 
-    parts = account.parts[0]
+    parts = account.parts[0].sum(axis=0)
     attribution = {
         "spot_delta": parts[PART_SPOT],
         "futures_delta": parts[PART_FUTURES],
@@ -131,11 +132,11 @@ def test_the_profit_of_a_linear_position(case: Node) -> None:
     book_fill(account, 0, PERP, quantity, entry, fee_rate)
     revalue(account, 0, np.full(2, leave))
     book_fill(account, 0, PERP, -quantity, leave, fee_rate)
-    parts = account.parts[0]
+    parts = account.parts[0].sum(axis=0)
     computed = {
         "gross": parts[PART_FUTURES] + parts[PART_BASIS],
         "fees": -parts[PART_FEES],
-        "net": account.cash[0] - 1e6,
+        "net": account.balance[0] - 1e6,
     }
 
     assert case.differences(computed) == []
@@ -158,7 +159,7 @@ def test_what_a_settlement_pays(case: Node) -> None:
 
     assert case["unit"].text() == "quote"
     assert case["cash_flow"].differences(received) == []
-    assert case["cash_flow"].differences(account.parts[0, PART_FUNDING]) == []
+    assert case["cash_flow"].differences(account.parts[0, :, PART_FUNDING].sum()) == []
 
 
 @each_case("acct_pnl", "funding_timing")
@@ -192,7 +193,7 @@ def test_the_cost_of_crossing_the_spread_and_of_impact(case: Node) -> None:
     total = slippage_bps(notional, *market, costs)
     account = at_price(1e12, mid)
     order = side * notional / mid
-    quantity, price = fill_of(account, costs, 0, PERP, order, (mid, *market))
+    quantity, price = fill_of(account, costs, 0, PERP, order, (mid, *market, 0.0))
     _, slippage = book_fill(account, 0, PERP, quantity, price, 0.0)
     computed = {
         "impact_bps": total - half,
@@ -217,7 +218,7 @@ def test_the_price_of_liquidation_and_of_bankruptcy(case: Node) -> None:
     size, side = case["qty"].number(), case["side"].whole()
     others, unrealised = case["other_maintenance"].number(), case["other_unrealised"].number()
     backing = wallet - others + unrealised
-    price = liquidation_price(backing, side * size, entry, *ladder)
+    price = liquidation_price(backing, side * size, entry, ladder)
 
     assert case["liquidation_price"].differences(price) == []
     if math.isnan(price):

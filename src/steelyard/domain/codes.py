@@ -73,6 +73,8 @@ PART_FEES: Final = 4
 PART_SLIPPAGE: Final = 5
 PART_LIQUIDATION: Final = 6
 PART_INTEREST: Final = 7
+PART_DEPEG: Final = 8
+PART_BONUS: Final = 9
 PARTS: Final = (
     "spot",
     "futures",
@@ -82,6 +84,8 @@ PARTS: Final = (
     "slippage",
     "liquidation",
     "interest",
+    "depeg",
+    "bonus",
 )
 
 # Operations of a condition that the step itself computes: a postfix program.

@@ -165,26 +165,44 @@ class Signals(NamedTuple):
 
 
 class Account(NamedTuple):
-    """Holdings, cash and where every unit of equity came from; arrays over assets and legs.
+    """Holdings, balances and where every unit of equity came from; arrays over assets and legs.
 
     Parameters
     ----------
+    contracts : CONTRACT[n_assets, n_legs]
+        What each leg is; see ``domain.contracts``. Leg 0 is the core's spot, leg 1 its perpetual.
+    balances : BALANCE[n_balances]
+        What each balance is; balance 0 pays for spot.
     quantity : float64[n_assets, n_legs], coins
-        Signed; legs are numbered in ``codes``.
+        Signed; of an inverse contract its face value in quote.
     price : float64[n_assets, n_legs], quote per coin
-        Spot price, and mark price of the futures leg, at which the account was last valued.
-    cash : float64[n_wallets], quote
-        Cash with the profit and loss of linear futures already in it.
-    parts : float64[n_assets, n_parts], quote
-        Attribution since the start (domain 10.8): sums to the change of equity.
+        Spot price, or mark price of a futures leg, at which the account was last valued.
+    entry : float64[n_assets, n_legs], quote per coin
+        Average price at which a futures position was entered; harmonic for an inverse one.
+    balance : float64[n_balances], units of its currency
+        With the profit and loss of the futures that settle in it.
+    bonus : float64[n_balances], units of its currency
+        Credit that counts as margin, and never as equity.
+    worth : float64[n_balances], quote per unit
+        Of money; not read of coins.
+    parts : float64[n_assets, n_legs, n_parts], quote
+        Attribution since the start (domain 10.8); with ``balance_parts`` the change of equity.
+    balance_parts : float64[n_balances, n_parts], quote
+        What belongs to no leg: depeg, interest, what a bonus paid.
     futures_result : float64[n_assets], quote
-        Profit and loss of the futures leg since the start, after its fees, slippage and funding.
+        Profit and loss of the core's perpetual since the start, after its costs and funding.
     """
 
+    contracts: Table
+    balances: Table
     quantity: Floats
     price: Floats
-    cash: Floats
+    entry: Floats
+    balance: Floats
+    bonus: Floats
+    worth: Floats
     parts: Floats
+    balance_parts: Floats
     futures_result: Floats
 
 
@@ -211,6 +229,12 @@ class Track(NamedTuple):
         Average traded per day, known at the bar's open.
     start_price : float64[n_assets, n_legs]
         Prices known at the first open.
+    settled : float64[n_assets, n_legs, n_bars], quote per coin
+        Price at which a dated leg expires at the end of the bar; NaN where none does.
+    worth : float64[n_bars, n_balances], quote per unit
+        What money is worth at the end of the bar; of coins not read.
+    deleveraged : float64[n_bars], fraction
+        Share of every winning futures position that the venue closes at the bar's open.
     moment : int64[n_bars]
         Index of the evaluation at the end of the bar, -1 where there is none.
     first_moment : int
@@ -228,6 +252,9 @@ class Track(NamedTuple):
     daily_volatility: Floats
     daily_volume: Floats
     start_price: Floats
+    settled: Floats
+    worth: Floats
+    deleveraged: Floats
     moment: Ints
     first_moment: int
 
@@ -237,23 +264,33 @@ class Costs(NamedTuple):
 
     Parameters
     ----------
-    fee : float64[n_legs], fraction of notional
+    fee_from : int64[n_steps], stamps, increasing
+        From when each row of fees is in force; the first also before.
+    fee : float64[n_steps, n_legs], fraction of notional
     half_spread_bps : float, bp
     impact : float
         Y of domain 10.6: bp of impact = 10^4 x Y x volatility x sqrt(notional / volume), daily.
     liquidation_fee : float, fraction of notional
+    worst_case : int
+        1: a liquidation takes the whole margin balance, whatever would be left of it.
     lot : float64[n_assets, n_legs], coins
-        0: not rounded.
+        0: not rounded. Of an inverse contract its size in quote.
+    tick : float64[n_assets, n_legs], quote per coin
+        Step of a fill price, rounded against the trader; 0: not rounded.
     min_notional : float64[n_assets, n_legs], quote
-    tier_cap, tier_rate, tier_deduction : float64[n_assets, n_tiers]
-        Maintenance tiers of the perpetual, padded with the last one.
+    tier_cap, tier_rate, tier_deduction : float64[n_ladders, n_tiers]
+        Maintenance tiers, padded with the last one, in the currency that the contract settles in;
+        ``CONTRACT.ladder`` says which row is whose.
     """
 
+    fee_from: Ints
     fee: Floats
     half_spread_bps: float
     impact: float
     liquidation_fee: float
+    worst_case: int
     lot: Floats
+    tick: Floats
     min_notional: Floats
     tier_cap: Floats
     tier_rate: Floats

@@ -10,7 +10,17 @@ MAX_TRACE: Final = 64
 FILL_REBALANCE: Final = 0
 FILL_DEFENCE: Final = 1
 FILL_LIQUIDATION: Final = 2
-FILL_REASONS: Final = ("rebalance", "margin_defence", "liquidation")
+FILL_DELEVERAGED: Final = 3
+FILL_EXPIRY: Final = 4
+FILL_RESTORED: Final = 5
+FILL_REASONS: Final = (
+    "rebalance",
+    "margin_defence",
+    "liquidation",
+    "deleveraged",
+    "expiry",
+    "hedge_restored",
+)
 
 
 class Decisions(NamedTuple):
@@ -92,7 +102,9 @@ class Curve(NamedTuple):
     ----------
     ms : int64, end of the bar
     equity, spot, futures, cash : quote
-        ``futures`` is signed notional at the mark; equity = spot + cash.
+        ``futures`` is signed notional at the mark; equity = spot + cash. A balance of coins is
+        spot.
+    sleeve_spot, sleeve_futures : what of spot and futures belongs to sleeves, not to the core
     margin_ratio : maintenance margin over margin balance, 0 without a position
     regime : number of the regime in force, -1 the baseline
     """
@@ -104,6 +116,8 @@ class Curve(NamedTuple):
     cash: Floats
     margin_ratio: Floats
     regime: Ints
+    sleeve_spot: Floats
+    sleeve_futures: Floats
 
 
 class Walk(NamedTuple):
@@ -129,6 +143,8 @@ class Walk(NamedTuple):
         Bars that orders waited for because the bar was missing.
     defended : int
         Bars on which margin defence sent orders.
+    restored : int
+        Bars on which a hedge lost to the venue was ordered again (domain 4, K3).
     """
 
     start_equity: float
@@ -143,6 +159,7 @@ class Walk(NamedTuple):
     unpaid: int
     waited: int
     defended: int
+    restored: int
 
     @property
     def rejected(self) -> int:

@@ -13,7 +13,7 @@ from steelyard.engine.standing import Standing
 from steelyard.kernel.look import bands_of, look_at_account
 from steelyard.kernel.track import daily_volatility, liquidity
 from steelyard.report.explanation import Leg, Margin, Orders
-from steelyard.venues.sim import book_fill, fill_of
+from steelyard.venues.sim import book_fill, fee_at, fill_of
 
 _NAMES = ("spot", "futures")
 
@@ -78,11 +78,12 @@ def _filled(standing: Standing, account: Account, leg: int, order: float) -> _Tr
         float(account.price[0, leg]),
         float(daily_volatility(standing.market, now)[0]),
         float(liquidity(standing.market, now)[0, leg, 0]),
+        fee_at(costs, leg, standing.at_ms),
     )
     quantity, price = fill_of(account, costs, 0, leg, order, quote)
     if quantity == 0.0:
         return _Trade()
-    fee, slippage = book_fill(account, 0, leg, quantity, price, float(costs.fee[leg]))
+    fee, slippage = book_fill(account, 0, leg, quantity, price, quote[3])
     return _Trade(quantity=quantity, fee=fee, slippage=slippage)
 
 

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from steelyard.domain.codes import PERP, SPOT
+import numpy as np
+
 from steelyard.domain.compiled import entry
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.kernel import bar as kernel_bar
 from steelyard.kernel import moment as kernel_moment
-from steelyard.kernel.book import Book
+from steelyard.kernel.book import TURNS, Book
 from steelyard.venues.sim import Execution
 
 value_at = entry(kernel_bar.value_at)
 open_bar = entry(kernel_bar.open_bar)
 rest_of_bar = entry(kernel_bar.rest_of_bar)
-first_leg = entry(kernel_bar.first_leg)
+rank_orders = entry(kernel_bar.rank_orders)
 note_fill = entry(kernel_bar.note_fill)
 evaluate = entry(kernel_moment.evaluate)
 close_bar = entry(kernel_moment.close_bar)
@@ -75,26 +76,25 @@ class Runner:
 
     def _trade(self, bar: int) -> None:
         """Send what waits, in the order of the kernel."""
-        pending = self.book.orders["pending"][0]
-        if not pending.any():
+        if not rank_orders(self.book.account, self.book.orders):
             return
-        first = first_leg(self.book, 0)
-        for leg in (first, PERP + SPOT - first):
-            if pending[leg] != 0.0:
-                self._send(leg, bar)
+        turns = self.book.orders["turn"].copy()
+        for turn in range(TURNS):
+            for asset, leg in np.argwhere(turns == turn):
+                self._send(int(asset), int(leg), bar)
 
-    def _send(self, leg: int, bar: int) -> None:
-        desk, order = self.book.desk[0], self.book.orders[0, leg]
-        if not self.broker.is_open(0, leg, bar):
+    def _send(self, asset: int, leg: int, bar: int) -> None:
+        desk, order = self.book.desk[0], self.book.orders[asset, leg]
+        if not self.broker.is_open(asset, leg, bar):
             desk["waited"] += 1
             return
         wanted = float(order["pending"])
         order["pending"] = 0.0
-        done = self.broker.execute(self.book.account, 0, leg, wanted, bar)
+        done = self.broker.execute(self.book.account, asset, leg, wanted, bar)
         if done is None:
             desk["unpaid"] += 1
             return
         stamps = (int(order["decided_ms"]), int(self.track.open_ms[bar]))
-        what = (0, leg, int(order["reason"]))
+        what = (asset, leg, int(order["reason"]))
         trade = (done.quantity, done.price, done.reference)
         note_fill(self.book, stamps, what, trade, (done.fee, done.slippage))

@@ -3,14 +3,18 @@
 import math
 
 from steelyard.domain.arrays import Floats, Table
-from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.codes import PART_INTEREST, PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Track
-from steelyard.domain.record import FILL_LIQUIDATION
-from steelyard.kernel.book import Book
-from steelyard.kernel.fill import fill_of, slippage_bps
-from steelyard.ledger.account import book_fill, equity, revalue, settle_funding
-from steelyard.ledger.margin import close_by_force, forced_price
+from steelyard.domain.record import FILL_DELEVERAGED, FILL_EXPIRY, FILL_LIQUIDATION
+from steelyard.domain.time import DAY_MS
+from steelyard.kernel.book import NO_TURN, TURNS, Book
+from steelyard.kernel.fill import fee_at, fill_of, slippage_bps
+from steelyard.ledger.account import book_fill, equity, revalue, revalue_money, worth_of
+from steelyard.ledger.cash import accrue_interest, settle_funding
+from steelyard.ledger.force import close_by_force, deleverage, expire
+from steelyard.ledger.margin import forced_price
 
 
 @compiled_inside
@@ -52,98 +56,166 @@ def note_fill(
 def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: int) -> None:
     """Fill the order that waits in a leg at the first price of a bar, or let it wait on."""
     order = book.orders[asset, leg]
-    wanted = order["pending"]
-    if wanted == 0.0:
-        return
     first = track.first_fill[asset, leg, bar]
     if math.isnan(first):
         book.desk[0]["waited"] += 1
         return
+    wanted = order["pending"]
     order["pending"] = 0.0
-    quote = (first, track.daily_volatility[asset, bar], track.daily_volume[asset, leg, bar])
+    opened = track.open_ms[bar]
+    fee = fee_at(costs, leg, opened)
+    quote = (first, track.daily_volatility[asset, bar], track.daily_volume[asset, leg, bar], fee)
     quantity, price = fill_of(book.account, costs, asset, leg, wanted, quote)
     if quantity == 0.0:
         book.desk[0]["unpaid"] += 1
         return
     reference = book.account.price[asset, leg]
-    paid = book_fill(book.account, asset, leg, quantity, price, costs.fee[leg])
-    stamps = (order["decided_ms"], track.open_ms[bar])
+    paid = book_fill(book.account, asset, leg, quantity, price, fee)
+    stamps = (order["decided_ms"], opened)
     note_fill(book, stamps, (asset, leg, order["reason"]), (quantity, price, reference), paid)
 
 
 @compiled_inside
-def first_leg(book: Book, asset: int) -> int:
-    """Return which leg's order goes first: futures that lower risk, else spot (domain 9.6)."""
-    held = book.account.quantity[asset, SPOT] + book.account.quantity[asset, PERP]
-    return PERP if held * book.orders[asset, PERP]["pending"] < 0.0 else SPOT
+def coins_of(account: Account, asset: int, leg: int) -> float:
+    """Return how many coins a leg is long or short at its price."""
+    quantity = account.quantity[asset, leg]
+    if quantity == 0.0 or account.contracts[asset, leg]["kind"] != INVERSE:
+        return quantity
+    return quantity / account.price[asset, leg]
+
+
+@compiled_inside
+def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
+    """Return when an order has its turn (domain 9.6).
+
+    0: futures that lower |net coins|; 1: sales of spot; 2: purchases of spot; 3: other futures.
+    """
+    pending = orders[asset, leg]["pending"]
+    if account.contracts[asset, leg]["kind"] == SPOT_COIN:
+        return 1 if pending < 0.0 else 2
+    held = 0.0
+    for other in range(account.quantity.shape[1]):
+        held += coins_of(account, asset, other)
+    return 0 if held * pending < 0.0 else 3
+
+
+@compiled_inside
+def rank_orders(account: Account, orders: Table) -> bool:
+    """Write down when each waiting order has its turn; return whether any waits.
+
+    Parameters
+    ----------
+    orders : ORDER[n_assets, n_legs]
+    """
+    waits = False
+    for asset in range(orders.shape[0]):
+        for leg in range(orders.shape[1]):
+            orders[asset, leg]["turn"] = NO_TURN
+            if orders[asset, leg]["pending"] != 0.0:
+                orders[asset, leg]["turn"] = turn_of(account, orders, asset, leg)
+                waits = True
+    return waits
 
 
 @compiled_inside
 def fill_pending(book: Book, track: Track, costs: Costs, bar: int) -> None:
     """Fill what waits, at the first price of a bar."""
-    for asset in range(book.orders.shape[0]):
-        first = first_leg(book, asset)
-        for leg in (first, PERP + SPOT - first):
-            fill_leg(book, track, costs, asset, leg, bar)
+    if not rank_orders(book.account, book.orders):
+        return
+    for turn in range(TURNS):
+        for asset in range(book.orders.shape[0]):
+            for leg in range(book.orders.shape[1]):
+                if book.orders[asset, leg]["turn"] == turn:
+                    fill_leg(book, track, costs, asset, leg, bar)
 
 
 @compiled_inside
-def worst_mark(track: Track, asset: int, bar: int, quantity: float) -> float:
+def worst_mark(track: Track, asset: int, leg: int, bar: int, quantity: float) -> float:
     """Return the mark of a bar that is worst for a position: the high for a short."""
     if quantity > 0.0:
-        return float(track.low[bar, asset, PERP])
-    return float(track.high[bar, asset, PERP])
+        return float(track.low[bar, asset, leg])
+    return float(track.high[bar, asset, leg])
 
 
 @compiled_inside
-def close_if_reached(
-    book: Book, track: Track, costs: Costs, asset: int, bar: int, adverse: float
-) -> None:
-    """Liquidate a position that cannot carry a mark on its way to ``adverse`` (domain 11.4)."""
-    price = forced_price(book.account, asset, PERP, adverse, costs)
-    if not math.isnan(price):
-        liquidate(book, track, costs, asset, bar, price)
+def force_close(book: Book, track: Track, costs: Costs, bar: int, within: bool) -> None:  # noqa: FBT001
+    """Liquidate every position that cannot carry its mark (domain 11.4).
 
-
-@compiled_inside
-def force_close_now(book: Book, track: Track, costs: Costs, bar: int) -> None:
-    """Liquidate every position that cannot carry the mark at which it is valued now."""
-    for asset in range(book.account.quantity.shape[0]):
-        mark = book.account.price[asset, PERP]
-        close_if_reached(book, track, costs, asset, bar, mark)
-
-
-@compiled_inside
-def force_close_within(book: Book, track: Track, costs: Costs, bar: int) -> None:
-    """Liquidate every position that cannot carry the worst mark of a bar."""
-    for asset in range(book.account.quantity.shape[0]):
-        adverse = worst_mark(track, asset, bar, book.account.quantity[asset, PERP])
-        close_if_reached(book, track, costs, asset, bar, adverse)
-
-
-@compiled_inside
-def liquidate(book: Book, track: Track, costs: Costs, asset: int, bar: int, price: float) -> None:
-    """Close a position at a mark by force, and withdraw the order that waits in its leg."""
+    Parameters
+    ----------
+    within : bool
+        On its way to the worst mark of the bar; else the mark at which it is valued now.
+    """
     account = book.account
-    quantity = account.quantity[asset, PERP]
-    volume = track.daily_volume[asset, PERP, bar]
-    notional = abs(quantity) * price
+    for asset in range(account.quantity.shape[0]):
+        for leg in range(PERP, account.quantity.shape[1]):
+            quantity = account.quantity[asset, leg]
+            if quantity == 0.0 or account.contracts[asset, leg]["kind"] == SPOT_COIN:
+                continue
+            adverse = account.price[asset, leg]
+            if within:
+                adverse = worst_mark(track, asset, leg, bar, quantity)
+            price = forced_price(account, asset, leg, adverse, costs)
+            if not math.isnan(price):
+                liquidate(book, track, costs, (asset, leg), bar, price)
+
+
+@compiled_inside
+def liquidate(
+    book: Book, track: Track, costs: Costs, which: tuple[int, int], bar: int, price: float
+) -> None:
+    """Close a position at a mark by force, and withdraw the order that waits in its leg.
+
+    Parameters
+    ----------
+    which : (int, int)
+        Asset and leg.
+    """
+    asset, leg = which
+    account = book.account
+    quantity = account.quantity[asset, leg]
+    volume = track.daily_volume[asset, leg, bar]
+    notional = abs(quantity)
+    if account.contracts[asset, leg]["kind"] != INVERSE:
+        notional *= price
     bps = slippage_bps(notional, track.daily_volatility[asset, bar], volume, costs)
-    before = account.cash[0] + quantity * (price - account.price[asset, PERP])
-    close_by_force(account, asset, PERP, price, costs, bps)
-    book.orders[asset, PERP]["pending"] = 0.0
+    charged = close_by_force(account, asset, leg, price, costs, bps)
+    book.orders[asset, leg]["pending"] = 0.0
+    if leg == PERP and quantity < 0.0:
+        book.desk[0]["hedge_lost"] = 1
     side = 1.0 if quantity > 0.0 else -1.0
     slippage = notional * bps / 10_000.0
     worse = price * (1.0 - side * bps / 10_000.0)
     stamp = track.open_ms[bar]
-    what = (asset, PERP, FILL_LIQUIDATION)
+    what = (asset, leg, FILL_LIQUIDATION)
     note_fill(
         book,
         (stamp, stamp),
         what,
         (-quantity, worse, price),
-        (before - account.cash[0] - slippage, slippage),
+        (charged - slippage, slippage),
     )
+
+
+@compiled_inside
+def deleverage_at(book: Book, track: Track, bar: int) -> None:
+    """Let the venue close its share of every winning futures position (domain 11.7)."""
+    share = track.deleveraged[bar]
+    if share <= 0.0:
+        return
+    account = book.account
+    stamp = track.open_ms[bar]
+    for asset in range(account.quantity.shape[0]):
+        for leg in range(PERP, account.quantity.shape[1]):
+            held = account.quantity[asset, leg]
+            if not deleverage(account, asset, leg, share):
+                continue
+            if leg == PERP and held < 0.0:
+                book.desk[0]["hedge_lost"] = 1
+            mark = account.price[asset, leg]
+            what = (asset, leg, FILL_DELEVERAGED)
+            left = account.quantity[asset, leg]
+            note_fill(book, (stamp, stamp), what, (left - held, mark, mark), (0.0, 0.0))
 
 
 @compiled_inside
@@ -157,10 +229,36 @@ def settle(account: Account, track: Track, bar: int) -> None:
 
 
 @compiled_inside
+def expire_at(book: Book, track: Track, bar: int) -> None:
+    """Settle the dated legs that expire at the end of a bar."""
+    account = book.account
+    stamp = track.open_ms[bar] + track.length_ms
+    for asset in range(account.quantity.shape[0]):
+        for leg in range(PERP + 1, account.quantity.shape[1]):
+            price = track.settled[asset, leg, bar]
+            if math.isnan(price) or account.contracts[asset, leg]["kind"] == SPOT_COIN:
+                continue
+            book.orders[asset, leg]["pending"] = 0.0
+            held, fee = expire(account, asset, leg, price)
+            if held != 0.0:
+                what = (asset, leg, FILL_EXPIRY)
+                note_fill(book, (stamp, stamp), what, (-held, price, price), (fee, 0.0))
+
+
+@compiled_inside
 def value_at(account: Account, prices: Floats) -> None:
     """Move every asset to new prices, float64[n_assets, n_legs]."""
     for asset in range(prices.shape[0]):
         revalue(account, asset, prices[asset])
+
+
+@compiled_inside
+def value_of(account: Account, asset: int, leg: int) -> float:
+    """Return the signed value of a leg in quote: of spot, or notional of futures."""
+    quantity = account.quantity[asset, leg]
+    if account.contracts[asset, leg]["kind"] == INVERSE:
+        return quantity
+    return quantity * account.price[asset, leg]
 
 
 @compiled_inside
@@ -176,16 +274,32 @@ def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: 
         Number of the regime in force.
     """
     row = bars[bar]
-    row["equity"] = equity(account)
-    row["cash"] = account.cash[0]
     row["margin_ratio"] = ratio
     row["regime"] = regime
+    total = 0.0
+    for number in range(account.balance.size):
+        value = account.balance[number] * worth_of(account, number)
+        total += value
+        if account.balances[number]["coin"] == NONE:
+            row["cash"] += value
+        else:
+            row["spot"] += value
+        for part in range(PART_INTEREST, account.balance_parts.shape[1]):
+            row["parts"][part] += account.balance_parts[number, part]
     for asset in range(account.quantity.shape[0]):
-        row["spot"] += account.quantity[asset, SPOT] * account.price[asset, SPOT]
-        row["futures"] += account.quantity[asset, PERP] * account.price[asset, PERP]
         row["futures_result"] += account.futures_result[asset]
-        for part in range(account.parts.shape[1]):
-            row["parts"][part] += account.parts[asset, part]
+        for leg in range(account.quantity.shape[1]):
+            value = value_of(account, asset, leg)
+            if account.contracts[asset, leg]["kind"] == SPOT_COIN:
+                total += value
+                row["spot"] += value
+                row["sleeve_spot"] += value if leg != SPOT else 0.0
+            else:
+                row["futures"] += value
+                row["sleeve_futures"] += value if leg != PERP else 0.0
+            for part in range(account.parts.shape[2]):
+                row["parts"][part] += account.parts[asset, leg, part]
+    row["equity"] = total
 
 
 @compiled_inside
@@ -193,7 +307,8 @@ def has_futures(account: Account) -> bool:
     """Tell whether any futures position is open."""
     for asset in range(account.quantity.shape[0]):
         for leg in range(PERP, account.quantity.shape[1]):
-            if account.quantity[asset, leg] != 0.0:
+            is_spot = account.contracts[asset, leg]["kind"] == SPOT_COIN
+            if not is_spot and account.quantity[asset, leg] != 0.0:
                 return True
     return False
 
@@ -201,24 +316,29 @@ def has_futures(account: Account) -> bool:
 @compiled_inside
 def weight_of(account: Account, asset: int, leg: int) -> float:
     """Return the value of a leg as a signed fraction of equity, at the account's prices."""
-    value = account.quantity[asset, leg] * account.price[asset, leg]
-    return float(value / equity(account))
+    return float(value_of(account, asset, leg) / equity(account))
 
 
 @compiled_inside
 def open_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
-    """Open a bar: its first marks, and liquidation of what cannot carry them."""
+    """Open a bar: its first marks, liquidation of what cannot carry them, deleveraging."""
     value_at(book.account, track.open[bar])
-    force_close_now(book, track, costs, bar)
+    force_close(book, track, costs, bar, False)  # noqa: FBT003
+    deleverage_at(book, track, bar)
 
 
 @compiled_inside
 def rest_of_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     """Live through a bar after its fills.
 
-    Liquidation on its worst mark; at its end marks, funding, liquidation of what cannot pay it.
+    Liquidation on its worst mark; at its end marks, funding, expiry, at midnight interest, and
+    liquidation of what cannot pay for them.
     """
-    force_close_within(book, track, costs, bar)
+    force_close(book, track, costs, bar, True)  # noqa: FBT003
+    revalue_money(book.account, track.worth[bar])
     value_at(book.account, track.close[bar])
     settle(book.account, track, bar)
-    force_close_now(book, track, costs, bar)
+    expire_at(book, track, bar)
+    if (track.open_ms[bar] + track.length_ms) % DAY_MS == 0:
+        accrue_interest(book.account)
+    force_close(book, track, costs, bar, False)  # noqa: FBT003

@@ -13,9 +13,19 @@ from steelyard.ledger.account import open_account
 from steelyard.planning.orders import LEG
 
 ORDER: Final = np.dtype(
-    [("pending", np.float64), ("decided_ms", np.int64), ("reason", np.int64)], align=True
+    [
+        ("pending", np.float64),
+        ("decided_ms", np.int64),
+        ("reason", np.int64),
+        ("turn", np.int64),
+    ],
+    align=True,
 )
-"""The order of one leg: coins that wait for the next existing bar, when and why ordered."""
+"""The order of one leg: coins that wait for the next existing bar, when and why ordered, and its
+turn among those of that bar, ``NO_TURN`` where nothing waits."""
+
+TURNS: Final = 4
+NO_TURN: Final = TURNS
 
 DESK: Final = np.dtype(
     [
@@ -27,12 +37,15 @@ DESK: Final = np.dtype(
         ("unpaid", np.int64),
         ("waited", np.int64),
         ("defended", np.int64),
+        ("hedge_lost", np.int64),
+        ("restored", np.int64),
         ("fills", np.int64),
     ],
     align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
-whether margin defence is on, the counts of ``record.Walk``, and the rows of the table of fills."""
+whether margin defence is on, whether the venue took a hedge in this bar, the counts of
+``record.Walk``, and the rows of the table of fills."""
 
 FILL: Final = np.dtype(
     [
@@ -59,6 +72,8 @@ BAR: Final = np.dtype(
         ("cash", np.float64),
         ("margin_ratio", np.float64),
         ("regime", np.int64),
+        ("sleeve_spot", np.float64),
+        ("sleeve_futures", np.float64),
         ("parts", np.float64, (len(PARTS),)),
         ("futures_result", np.float64),
     ],
@@ -121,13 +136,17 @@ class Book(NamedTuple):
     trace: Floats
 
 
-def open_book(plan: Plan, signals: Signals, track: Track, cash: float) -> Book:
+def open_book(
+    plan: Plan, signals: Signals, track: Track, cash: float, account: Account | None = None
+) -> Book:
     """Return an empty book for one run.
 
     Parameters
     ----------
     cash : float, quote
         What the account begins with.
+    account : Account, optional
+        One with other terms than a plain one's, which holds ``cash``.
     """
     n_assets, n_legs, n_bars = track.first_fill.shape
     moments = signals.ms.size
@@ -135,11 +154,11 @@ def open_book(plan: Plan, signals: Signals, track: Track, cash: float) -> Book:
     desk["day"] = -1
     return Book(
         state=new_state(plan, signals.grid_index.shape[0]),
-        account=open_account(n_assets, n_legs, cash),
+        account=open_account(n_assets, n_legs, cash) if account is None else account,
         orders=np.zeros((n_assets, n_legs), ORDER),
         legs=np.zeros(2, LEG),
         desk=desk,
-        fills=np.empty(2 * n_assets * n_legs * (n_bars + 1), FILL),
+        fills=np.empty(4 * n_assets * n_legs * (n_bars + 1), FILL),
         bars=np.zeros(n_bars, BAR),
         moments=np.zeros(moments, MOMENT),
         entities=np.zeros((moments, plan.rules.size), ENTITY),
@@ -149,7 +168,16 @@ def open_book(plan: Plan, signals: Signals, track: Track, cash: float) -> Book:
 
 def curve_of(book: Book, track: Track) -> Curve:
     """Return the account at the end of every bar."""
-    columns = ("equity", "spot", "futures", "cash", "margin_ratio", "regime")
+    columns = (
+        "equity",
+        "spot",
+        "futures",
+        "cash",
+        "margin_ratio",
+        "regime",
+        "sleeve_spot",
+        "sleeve_futures",
+    )
     return Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
 
 

@@ -4,10 +4,12 @@ from typing import Final
 
 import numpy as np
 
-from steelyard.domain.codes import SPOT
 from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs
-from steelyard.ledger.margin import maintenance_of
+from steelyard.ledger.account import result_of, worth_of
+from steelyard.ledger.groups import margin_balance
+from steelyard.ledger.margin import initial_of, maintenance_of, notional_of
 from steelyard.planning.orders import round_to_lot
 
 MOST_BPS: Final = 9_900.0
@@ -39,24 +41,123 @@ def slippage_bps(notional: float, volatility: float, volume: float, costs: Costs
 
 
 @compiled_inside
+def fee_at(costs: Costs, leg: int, ms: int) -> float:
+    """Return the fee in force for a leg at a moment, fraction of notional."""
+    step = 0
+    while step < costs.fee_from.size - 1 and costs.fee_from[step + 1] <= ms:
+        step += 1
+    return float(costs.fee[step, leg])
+
+
+@compiled_inside
+def on_tick(price: float, tick: float, side: float) -> float:
+    """Return a price on the grid of a contract: up for a buyer, down for a seller.
+
+    Examples
+    --------
+    >>> on_tick(100.01, 0.1, 1.0), on_tick(100.19, 0.1, -1.0)
+    (100.1, 100.1)
+    """
+    if tick <= 0.0:
+        return price
+    steps = price / tick
+    whole = np.ceil(steps - 1e-9) if side > 0.0 else np.floor(steps + 1e-9)
+    return max(whole, 1.0) * tick
+
+
+@compiled_inside
+def free_cash(account: Account, costs: Costs, number: int) -> float:
+    """Return what of a balance backs no position, in quote: spot may be bought with it."""
+    worth = worth_of(account, number)
+    there = account.balance[number] * worth
+    group = account.balances[number]["group"]
+    if group != NONE:
+        margin = margin_balance(account, group) - maintenance_of(account, costs, group)
+        there = min(there, margin)
+    return max(0.0, there)
+
+
+@compiled_inside
+def in_currency(kind: int, size: float, price: float) -> float:
+    """Return the notional of a size in what the contract settles in."""
+    return size / price if kind == INVERSE else size * price
+
+
+@compiled_inside
+def has_margin(
+    account: Account, asset: int, leg: int, order: float, terms: tuple[float, float]
+) -> bool:
+    """Tell whether a venue takes a futures order: its initial margin must be there (domain 11.1).
+
+    Parameters
+    ----------
+    order : float
+        What does not raise the position is always taken.
+    terms : (float, float)
+        Fill price in quote per coin, fee as a fraction of notional.
+    """
+    price, fee = terms
+    contract = account.contracts[asset, leg]
+    kind, number = contract["kind"], contract["settles"]
+    held = account.quantity[asset, leg]
+    after = held + order
+    rise = abs(after) - abs(held) if held * after > 0.0 else abs(after)
+    if rise <= 0.0:
+        return True
+    worth = worth_of(account, number)
+    mark = account.price[asset, leg]
+    cost = in_currency(kind, abs(order), price) * fee - result_of(kind, order, price, mark)
+    if contract["parent"] != NONE:
+        needed = (in_currency(kind, rise, price) * contract["initial"] + cost) * worth
+        return needed <= free_margin(account, contract["parent"])
+    group = account.balances[number]["group"]
+    own = notional_of(account, asset, leg)
+    raised = in_currency(kind, abs(after), price) - own
+    needed = initial_of(account, group) + (raised * contract["initial"] + cost) * worth
+    return bool(needed <= margin_balance(account, group))
+
+
+@compiled_inside
+def free_margin(account: Account, number: int) -> float:
+    """Return what of a balance is initial margin of no position, in quote."""
+    there = account.balance[number] * worth_of(account, number)
+    group = account.balances[number]["group"]
+    if group == NONE:
+        return there
+    return min(there, margin_balance(account, group) - initial_of(account, group))
+
+
+@compiled_inside
 def affordable(
-    account: Account, costs: Costs, asset: int, leg: int, quantity: float, price: float
+    account: Account,
+    costs: Costs,
+    asset: int,
+    leg: int,
+    quantity: float,
+    terms: tuple[float, float],
 ) -> float:
-    """Return how much of an order can be settled, in coins.
+    """Return how much of an order can be settled, in coins; of an inverse contract in quote.
 
     Spot is bought with cash that backs no futures position, in whole lots and not for less than the
-    venue's smallest notional; and only spot that is held is sold.
+    venue's smallest notional; and only spot that is held is sold. A futures order without its
+    initial margin is refused whole.
+
+    Parameters
+    ----------
+    terms : (float, float)
+        Price in quote per coin, fee as a fraction of notional.
     """
-    if leg != SPOT:
-        return quantity
+    price, fee = terms
+    contract = account.contracts[asset, leg]
+    if contract["kind"] != SPOT_COIN:
+        return quantity if has_margin(account, asset, leg, quantity, terms) else 0.0
     if quantity < 0.0:
-        return max(quantity, -account.quantity[asset, SPOT])
-    free = max(0.0, account.cash[0] - maintenance_of(account, costs))
-    most = free / (price * (1.0 + costs.fee[SPOT]))
+        return max(quantity, -account.quantity[asset, leg])
+    most = free_cash(account, costs, contract["settles"]) / (price * (1.0 + fee))
     if quantity <= most:
         return quantity
-    paid = round_to_lot(most, costs.lot[asset, SPOT], False)  # noqa: FBT003
-    return paid if paid * price >= costs.min_notional[asset, SPOT] else 0.0
+    paid = round_to_lot(most, costs.lot[asset, leg], False)  # noqa: FBT003
+    return paid if paid * price >= costs.min_notional[asset, leg] else 0.0
 
 
 @compiled_inside
@@ -66,24 +167,27 @@ def fill_of(
     asset: int,
     leg: int,
     order: float,
-    quote: tuple[float, float, float],
+    quote: tuple[float, float, float, float],
 ) -> tuple[float, float]:
     """Return quantity and price of a market order that meets the first price of a bar.
 
     Parameters
     ----------
     order : float, coins
-        Positive buys.
-    quote : (float, float, float)
-        First price in quote per coin, daily volatility as a fraction, daily volume in quote.
+        Positive buys; of an inverse contract its face value in quote.
+    quote : (float, float, float, float)
+        First price in quote per coin, daily volatility as a fraction, daily volume in quote, fee
+        as a fraction of notional.
 
     Returns
     -------
     quantity, price : float
         The price is worse than the first price by half-spread and impact.
     """
-    first, volatility, volume = quote
-    bps = slippage_bps(abs(order) * first, volatility, volume, costs)
+    first, volatility, volume, fee = quote
+    is_inverse = account.contracts[asset, leg]["kind"] == INVERSE
+    notional = abs(order) if is_inverse else abs(order) * first
+    bps = slippage_bps(notional, volatility, volume, costs)
     side = 1.0 if order > 0.0 else -1.0
-    price = first * (1.0 + side * bps / 10_000.0)
-    return affordable(account, costs, asset, leg, order, price), price
+    price = on_tick(first * (1.0 + side * bps / 10_000.0), costs.tick[asset, leg], side)
+    return affordable(account, costs, asset, leg, order, (price, fee)), price

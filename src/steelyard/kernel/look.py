@@ -11,7 +11,7 @@ from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.view import View
 from steelyard.kernel.bar import weight_of
-from steelyard.ledger.account import equity
+from steelyard.ledger.account import equity, worth_of
 from steelyard.ledger.margin import liquidation_price, margin_ratio
 from steelyard.planning.orders import band_of
 
@@ -56,7 +56,7 @@ def look_at_account(account: Account, costs: Costs, seen: Floats) -> None:
     """
     total = equity(account)
     seen[0] = total
-    seen[1] = account.cash[0]
+    seen[1] = account.balance[0] * worth_of(account, 0)
     for leg in range(2):
         seen[2 + leg] = weight_of(account, 0, leg) if total > 0.0 else 0.0
     seen[4] = margin_ratio(account, costs)
@@ -70,12 +70,10 @@ def forced_at(account: Account, costs: Costs) -> float:
     if quantity == 0.0:
         return math.nan
     return liquidation_price(
-        account.cash[0],
+        account.balance[0],
         quantity,
         account.price[0, PERP],
-        costs.tier_cap[0],
-        costs.tier_rate[0],
-        costs.tier_deduction[0],
+        (costs.tier_cap[0], costs.tier_rate[0], costs.tier_deduction[0]),
     )
 
 

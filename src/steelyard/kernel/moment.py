@@ -5,14 +5,16 @@ import numpy as np
 from steelyard.decision.step import decide
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.contracts import SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals
-from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE
+from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE, FILL_RESTORED
 from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
-from steelyard.kernel.bar import has_futures, note_account, weight_of
+from steelyard.kernel.bar import has_futures, note_account, value_of, weight_of
 from steelyard.kernel.book import Book
 from steelyard.ledger.account import equity
+from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import margin_ratio
 from steelyard.planning.defence import is_defending
 from steelyard.planning.orders import CAPPED, TOO_SMALL, band_of, plan_orders, set_change
@@ -143,8 +145,13 @@ def alarms(plan: Plan, account: Account, ratio: float, before: bool) -> bool:  #
     before : bool
         Whether it was on at the bar before.
     """
-    notional = abs(account.quantity[0, PERP] * account.price[0, PERP])
-    return is_defending(plan.limits, notional, account.cash[0], ratio, before)
+    notional = 0.0
+    for asset in range(account.quantity.shape[0]):
+        for leg in range(PERP, account.quantity.shape[1]):
+            if account.contracts[asset, leg]["kind"] != SPOT_COIN:
+                notional += abs(value_of(account, asset, leg))
+    group = account.balances[account.contracts[0, PERP]["settles"]]["group"]
+    return is_defending(plan.limits, notional, margin_balance(account, group), ratio, before)
 
 
 @compiled_inside
@@ -161,7 +168,8 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
         return
     for leg in range(2):
         order = book.orders[0, leg]
-        if order["pending"] != 0.0 and order["reason"] == FILL_DEFENCE:
+        urgent = order["reason"] == FILL_DEFENCE or order["reason"] == FILL_RESTORED
+        if order["pending"] != 0.0 and urgent:
             return
     held = weight_of(account, 0, SPOT)
     short = weight_of(account, 0, PERP)
@@ -177,8 +185,32 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
 
 
 @compiled_inside
+def restore_hedge(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
+    """Order the targets in force again after the venue took the hedge (domain 4, K3).
+
+    They are within the leverage limit, so where too little cash is left spot is sold for it. An
+    order of this very moment stands: it leads there too.
+    """
+    book.desk[0]["hedge_lost"] = 0
+    account = book.account
+    stance = book.state.stance[0]
+    is_hedge = stance["spot"] > 0.0 and stance["futures"] < 0.0
+    if not is_hedge or equity(account) <= 0.0:
+        return
+    ordered = book.orders[0, PERP]
+    if ordered["pending"] != 0.0 and ordered["decided_ms"] == ms:
+        return
+    lay_out(plan, costs, book, stance["spot"], stance["futures"], 0.0)
+    plan_orders(book.legs, equity(account), np.inf)
+    if book.legs[SPOT]["order"] == 0.0 and book.legs[PERP]["order"] == 0.0:
+        return
+    send(book, ms, FILL_RESTORED)
+    book.desk[0]["restored"] += 1
+
+
+@compiled_inside
 def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
-    """Watch the margin at the end of a bar and write down the account.
+    """Restore a lost hedge, watch the margin at the end of a bar, and write down the account.
 
     Parameters
     ----------
@@ -187,6 +219,8 @@ def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
     """
     account = book.account
     desk = book.desk[0]
+    if desk["hedge_lost"] == 1:
+        restore_hedge(plan, costs, book, ms)
     ratio = 0.0
     if has_futures(account):
         ratio = margin_ratio(account, costs)

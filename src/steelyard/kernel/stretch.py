@@ -7,11 +7,14 @@ with all its funding paid, leave the margin far from any bound, its bars only mo
 import math
 
 from steelyard.domain.arrays import Table
-from steelyard.domain.codes import PERP
+from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.contracts import LINEAR, NONE
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.kernel.bar import note_account, settle, value_at
 from steelyard.kernel.book import Book
+from steelyard.ledger.cash import bears_interest
+from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import maintenance, margin_ratio
 
 MARGIN_OF_SAFETY = 2.0
@@ -35,6 +38,31 @@ def waits(book: Book) -> bool:
             if book.orders[asset, leg]["pending"] != 0.0:
                 return True
     return bool(book.desk[0]["defending"] == 1)
+
+
+@compiled_inside
+def is_plain(account: Account) -> bool:
+    """Tell whether an account is spot and linear perpetuals on one balance without interest.
+
+    Any other is walked bar by bar.
+    """
+    if account.balance.size > 1 or account.quantity.shape[1] > PERP + 1:
+        return False
+    for asset in range(account.quantity.shape[0]):
+        if account.contracts[asset, PERP]["kind"] != LINEAR:
+            return False
+        if account.contracts[asset, SPOT]["collateral"] != NONE:
+            return False
+    return not bears_interest(account)
+
+
+@compiled_inside
+def is_eventful(account: Account, track: Track, first: int, last: int) -> bool:
+    """Tell whether a venue deleverages, or money changes its worth, within bars."""
+    for bar in range(first, last + 1):
+        if track.deleveraged[bar] > 0.0 or track.worth[bar, 0] != account.worth[0]:
+            return True
+    return False
 
 
 @compiled_inside
@@ -65,7 +93,8 @@ def worst_of(
     mark = account.price[asset, PERP]
     notional = abs(quantity) * high
     change = min(quantity * (low - mark), quantity * (high - mark))
-    return min(change, 0.0) - rates * notional, notional
+    worth = account.worth[0]
+    return worth * (min(change, 0.0) - rates * notional), worth * notional
 
 
 @compiled_inside
@@ -78,10 +107,12 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
     ----------
     limits : LIMITS[1]
     """
-    if waits(book):
+    if waits(book) or not is_plain(book.account):
         return False
     account = book.account
-    balance = account.cash[0]
+    if is_eventful(account, track, first, last):
+        return False
+    balance = margin_balance(account, 0)
     needed = 0.0
     exposed = 0.0
     for asset in range(account.quantity.shape[0]):

@@ -197,6 +197,9 @@ def build_track(market: Market, start_ms: int, end_ms: int) -> Track:
         daily_volatility=daily_volatility(market, open_ms)[None],
         daily_volume=liquidity(market, open_ms),
         start_price=start,
+        settled=np.full((1, len(LEGS), open_ms.size), np.nan),
+        worth=np.ones((open_ms.size, 1)),
+        deleveraged=np.zeros(open_ms.size),
         moment=np.full(open_ms.size, -1, np.int64),
         first_moment=-1,
     )
@@ -243,11 +246,14 @@ def build_costs(market: Market) -> Costs:
     """Return what trading this market costs, from its dated facts and maintenance tiers."""
     facts = market.facts
     return Costs(
-        fee=np.array([facts.fee_spot, facts.fee_perp], dtype=np.float64),
+        fee_from=np.zeros(1, np.int64),
+        fee=np.array([[facts.fee_spot, facts.fee_perp]], dtype=np.float64),
         half_spread_bps=HALF_SPREAD_BPS,
         impact=IMPACT,
         liquidation_fee=facts.liquidation_fee,
+        worst_case=0,
         lot=np.array([[facts.lot_spot, facts.lot_perp]], dtype=np.float64),
+        tick=np.zeros((1, len(LEGS))),
         min_notional=np.array([[facts.min_spot, facts.min_perp]], dtype=np.float64),
         tier_cap=market.tiers.cap[None],
         tier_rate=market.tiers.rate[None],

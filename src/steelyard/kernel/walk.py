@@ -4,7 +4,7 @@ import numpy as np
 
 from steelyard.domain.codes import LEGS
 from steelyard.domain.compiled import compiled, compiled_inside
-from steelyard.domain.plan import Costs, Plan, Signals, Track
+from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
 from steelyard.kernel.bar import fill_pending, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import Book, curve_of, decisions_of, fills_of, open_book
@@ -45,15 +45,24 @@ def walk_bars(plan: Plan, signals: Signals, track: Track, costs: Costs, book: Bo
         close_bar(plan, costs, book, bar, track.open_ms[bar] + track.length_ms)
 
 
-def walk(plan: Plan, signals: Signals, track: Track, costs: Costs, cash: float) -> Walk:
+def walk(
+    plan: Plan,
+    signals: Signals,
+    track: Track,
+    costs: Costs,
+    cash: float,
+    account: Account | None = None,
+) -> Walk:
     """Return the outcome of a policy over a track.
 
     Parameters
     ----------
     cash : float, quote
         The account begins with this much quote currency, and buys the baseline at the first open.
+    account : Account, optional
+        One with other terms than a plain one's, which holds ``cash``; it is written into.
     """
-    book = open_book(plan, signals, track, cash)
+    book = open_book(plan, signals, track, cash, account)
     walk_bars(plan, signals, track, costs, book)
     return outcome(book, signals, track, cash)
 
@@ -76,4 +85,5 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
         unpaid=int(desk["unpaid"]),
         waited=int(desk["waited"]),
         defended=int(desk["defended"]),
+        restored=int(desk["restored"]),
     )

@@ -38,6 +38,6 @@ def liquidation_moves(
     result = np.full(cash.size, np.nan)
     for i in range(cash.size):
         if quantity[i] != 0.0 and not math.isnan(quantity[i] + mark[i]):
-            price = liquidation_price(cash[i], quantity[i], mark[i], cap, rate, deduction)
+            price = liquidation_price(cash[i], quantity[i], mark[i], (cap, rate, deduction))
             result[i] = price / mark[i] - 1.0
     return result

@@ -1,13 +1,20 @@
-"""This file is margin: maintenance tiers, the price of liquidation, and liquidation itself."""
+"""This file is margin: maintenance tiers, initial margin, and the price of liquidation."""
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 
-from steelyard.domain.codes import PART_LIQUIDATION, SPOT
+from steelyard.domain.arrays import Floats
+from steelyard.domain.codes import SPOT
 from steelyard.domain.compiled import compiled_inside
+from steelyard.domain.contracts import INVERSE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs
-from steelyard.ledger.account import revalue_leg
+from steelyard.ledger.account import worth_of
+from steelyard.ledger.groups import margin_balance, moving_coins
+
+Ladder: TypeAlias = tuple[Floats, Floats, Floats]
+"""Cap, rate and deduction of maintenance tiers; see ``Tiers``."""
 
 
 @compiled_inside
@@ -21,11 +28,12 @@ def tier_of(notional: float, cap: np.ndarray) -> int:
 
 @compiled_inside
 def maintenance(notional: float, cap: np.ndarray, rate: np.ndarray, deduction: np.ndarray) -> float:
-    """Return the maintenance margin of a notional, in quote (domain 11.1).
+    """Return the maintenance margin of a notional, in its currency (domain 11.1).
 
     Parameters
     ----------
-    notional : float, quote, >= 0
+    notional : float, >= 0
+        In the currency of the ladder: quote, or coins of an inverse contract.
     cap, rate, deduction : float64[n_tiers]
         As in ``Tiers``.
     """
@@ -35,12 +43,7 @@ def maintenance(notional: float, cap: np.ndarray, rate: np.ndarray, deduction: n
 
 @compiled_inside
 def liquidation_price(
-    backing: float,
-    quantity: float,
-    entry: float,
-    cap: np.ndarray,
-    rate: np.ndarray,
-    deduction: np.ndarray,
+    backing: float, quantity: float, entry: float, ladder: Ladder, coins: float = 0.0
 ) -> float:
     """Return the mark at which a linear position meets its maintenance margin (domain 11.2).
 
@@ -51,19 +54,53 @@ def liquidation_price(
     quantity : float, coins, not 0
         Negative is short.
     entry : float, quote per coin
-    cap, rate, deduction : float64[n_tiers]
+    ladder : (float64[n_tiers], float64[n_tiers], float64[n_tiers])
+        Cap, rate and deduction of its maintenance tiers.
+    coins : float, coins
+        Collateral of the same asset, after its haircut, which moves with the mark.
 
     Returns
     -------
     float, quote per coin
-        NaN where no positive price liquidates. The tier is the one that holds the notional there.
+        NaN where no positive price on the losing side liquidates. The tier is the one that holds
+        the notional there.
     """
-    side = 1.0 if quantity > 0.0 else -1.0
+    cap, rate, deduction = ladder
     size = abs(quantity)
+    moving = quantity + coins
     for tier in range(cap.size):
-        slope = size * (rate[tier] - side)
-        price = (backing + deduction[tier] - quantity * entry) / slope
-        if price > 0.0 and tier_of(size * price, cap) == tier:
+        slope = size * rate[tier] - moving
+        price = (backing + deduction[tier] - moving * entry) / slope
+        loses = coins == 0.0 or (price - entry) * quantity <= 0.0
+        if price > 0.0 and loses and tier_of(size * price, cap) == tier:
+            return price
+    return math.nan
+
+
+@compiled_inside
+def inverse_liquidation_price(backing: float, face: float, entry: float, ladder: Ladder) -> float:
+    """Return the mark at which an inverse position meets its maintenance margin (domain 11.3).
+
+    Parameters
+    ----------
+    backing : float, coins
+        As for a linear position.
+    face : float, quote, not 0
+        Negative is short.
+    entry : float, quote per coin
+    ladder : as for a linear position, in coins
+
+    Returns
+    -------
+    float, quote per coin
+        NaN where no positive price liquidates: a short of one face value a coin has none.
+    """
+    cap, rate, deduction = ladder
+    side = 1.0 if face > 0.0 else -1.0
+    size = abs(face)
+    for tier in range(cap.size):
+        price = size * (rate[tier] + side) / (backing + deduction[tier] + face / entry)
+        if 0.0 < price < math.inf and tier_of(size / price, cap) == tier:
             return price
     return math.nan
 
@@ -75,59 +112,104 @@ def bankruptcy_price(backing: float, quantity: float, entry: float) -> float:
 
 
 @compiled_inside
-def maintenance_of(account: Account, costs: Costs) -> float:
-    """Return the maintenance margin of all futures positions at their marks, in quote."""
+def notional_of(account: Account, asset: int, leg: int) -> float:
+    """Return the notional of a futures leg at its mark, in the currency that it settles in."""
+    quantity = account.quantity[asset, leg]
+    if quantity == 0.0:
+        return 0.0
+    mark = account.price[asset, leg]
+    if account.contracts[asset, leg]["kind"] == INVERSE:
+        return abs(quantity) / mark
+    return abs(quantity * mark)
+
+
+@compiled_inside
+def ladder_of(account: Account, costs: Costs, asset: int, leg: int) -> Ladder:
+    """Return caps, rates and deductions of a leg's maintenance tiers."""
+    row = account.contracts[asset, leg]["ladder"]
+    return costs.tier_cap[row], costs.tier_rate[row], costs.tier_deduction[row]
+
+
+@compiled_inside
+def maintenance_of_leg(account: Account, costs: Costs, asset: int, leg: int) -> float:
+    """Return the maintenance margin of one futures leg at its mark, in quote."""
+    notional = notional_of(account, asset, leg)
+    if notional == 0.0:
+        return 0.0
+    row = account.contracts[asset, leg]["ladder"]
+    needed = maintenance(
+        notional, costs.tier_cap[row], costs.tier_rate[row], costs.tier_deduction[row]
+    )
+    return needed * worth_of(account, account.contracts[asset, leg]["settles"])
+
+
+@compiled_inside
+def is_backed_by(account: Account, asset: int, leg: int, group: int) -> bool:
+    """Tell whether a leg is a futures leg that a margin group backs."""
+    contract = account.contracts[asset, leg]
+    if contract["kind"] == SPOT_COIN:
+        return False
+    return bool(account.balances[contract["settles"]]["group"] == group)
+
+
+@compiled_inside
+def maintenance_of(account: Account, costs: Costs, group: int) -> float:
+    """Return the maintenance margin of a group's positions at their marks, in quote."""
     total = 0.0
     for asset in range(account.quantity.shape[0]):
         for leg in range(SPOT + 1, account.quantity.shape[1]):
-            notional = abs(account.quantity[asset, leg] * account.price[asset, leg])
-            if notional > 0.0:
-                total += maintenance(
-                    notional,
-                    costs.tier_cap[asset],
-                    costs.tier_rate[asset],
-                    costs.tier_deduction[asset],
-                )
+            if is_backed_by(account, asset, leg, group):
+                total += maintenance_of_leg(account, costs, asset, leg)
     return total
 
 
 @compiled_inside
-def margin_ratio(account: Account, costs: Costs) -> float:
-    """Return maintenance margin over margin balance; 0 without a position (domain 1.1).
-
-    Spot held outside the futures wallet backs nothing: the margin balance is the cash.
-    Infinity when a position is left with no balance.
-    """
-    needed = maintenance_of(account, costs)
-    if needed <= 0.0:
-        return 0.0
-    if account.cash[0] <= 0.0:
-        return math.inf
-    return needed / account.cash[0]
+def initial_of(account: Account, group: int) -> float:
+    """Return the initial margin of a group's positions at their marks, in quote (domain 11.1)."""
+    total = 0.0
+    for asset in range(account.quantity.shape[0]):
+        for leg in range(SPOT + 1, account.quantity.shape[1]):
+            if is_backed_by(account, asset, leg, group):
+                contract = account.contracts[asset, leg]
+                worth = worth_of(account, contract["settles"])
+                total += notional_of(account, asset, leg) * contract["initial"] * worth
+    return total
 
 
 @compiled_inside
-def close_by_force(
-    account: Account, asset: int, leg: int, price: float, costs: Costs, slippage_bps: float
-) -> None:
-    """Close a position at a mark, worsened by slippage, with the liquidation fee (domain 11.4).
+def ratio_of_group(account: Account, costs: Costs, group: int) -> float:
+    """Return maintenance margin over margin balance of one group; 0 without a position.
 
-    The loss is limited to the margin balance: what would be below zero is the venue's. Slippage,
-    fee and that limit are attributed to liquidation.
+    Infinity when a position is left with no balance.
     """
-    revalue_leg(account, asset, leg, price, price - account.price[asset, leg])
-    notional = abs(account.quantity[asset, leg]) * price
-    cost = notional * (slippage_bps / 10_000.0 + costs.liquidation_fee)
-    charged = account.cash[0] - max(0.0, account.cash[0] - cost)
-    account.cash[0] -= charged
-    account.parts[asset, PART_LIQUIDATION] -= charged
-    account.futures_result[asset] -= charged
-    account.quantity[asset, leg] = 0.0
+    needed = maintenance_of(account, costs, group)
+    if needed <= 0.0:
+        return 0.0
+    balance = margin_balance(account, group)
+    return needed / balance if balance > 0.0 else math.inf
+
+
+@compiled_inside
+def margin_ratio(account: Account, costs: Costs) -> float:
+    """Return the largest margin ratio of any group; 0 without a position (domain 1.1).
+
+    Spot that is no collateral backs nothing: by default the margin balance is the cash.
+    """
+    largest = 0.0
+    seen = -1
+    for number in range(account.balance.size):
+        group = account.balances[number]["group"]
+        if group > seen:
+            seen = group
+            largest = max(largest, ratio_of_group(account, costs, group))
+    return largest
 
 
 @compiled_inside
 def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: Costs) -> float:
     """Return the mark at which a leg is closed by force on its way to ``adverse``; NaN: it is not.
+
+    Collateral of the same asset moves with the mark; other positions stay as they are valued.
 
     Parameters
     ----------
@@ -139,22 +221,19 @@ def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: 
     if quantity == 0.0:
         return math.nan
     mark = account.price[asset, leg]
-    own = maintenance(
-        abs(quantity * mark),
-        costs.tier_cap[asset],
-        costs.tier_rate[asset],
-        costs.tier_deduction[asset],
-    )
-    others = maintenance_of(account, costs) - own
-    if account.cash[0] - others <= own:
+    contract = account.contracts[asset, leg]
+    group = account.balances[contract["settles"]]["group"]
+    own = maintenance_of_leg(account, costs, asset, leg)
+    balance = margin_balance(account, group)
+    backing = balance - (maintenance_of(account, costs, group) - own)
+    if backing <= own:
         return mark
-    price = liquidation_price(
-        account.cash[0] - others,
-        quantity,
-        mark,
-        costs.tier_cap[asset],
-        costs.tier_rate[asset],
-        costs.tier_deduction[asset],
-    )
+    coins = moving_coins(account, group, asset)
+    worth = worth_of(account, contract["settles"])
+    ladder = ladder_of(account, costs, asset, leg)
+    if contract["kind"] == INVERSE:
+        price = inverse_liquidation_price(backing / worth, quantity, mark, ladder)
+    else:
+        price = liquidation_price(backing / worth, quantity, mark, ladder, coins / worth)
     reached = adverse <= price if quantity > 0.0 else adverse >= price
     return price if reached else math.nan

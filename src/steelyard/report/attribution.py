@@ -28,6 +28,10 @@ class Attribution:
     funding : float
         Positive was received.
     fees, slippage, liquidation, interest : float
+    depeg : float
+        Money times the change of what its currency is worth.
+    bonus : float
+        Costs and losses that a bonus paid.
     total : float
         The sum of the parts above.
     residual : float
@@ -42,6 +46,8 @@ class Attribution:
     slippage: float
     liquidation: float
     interest: float
+    depeg: float
+    bonus: float
     total: float
     residual: float
 

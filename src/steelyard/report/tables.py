@@ -247,6 +247,8 @@ def attribution(result: Result) -> Table:
         "slippage": parts.slippage,
         "liquidation": parts.liquidation,
         "interest": parts.interest,
+        "worth of the money": parts.depeg,
+        "paid by a bonus": parts.bonus,
         "all together": parts.total,
     }
     rows = [

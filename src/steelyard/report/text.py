@@ -88,6 +88,8 @@ def _attribution(result: "Result", width: int) -> list[str]:
         "slippage": parts.slippage,
         "liquidation": parts.liquidation,
         "interest": parts.interest,
+        "depeg": parts.depeg,
+        "bonus": parts.bonus,
     }
     listed = ", ".join(
         f"{name} {signed_money(value)}" for name, value in named.items() if round(value) != 0

@@ -8,6 +8,7 @@ from steelyard.domain.plan import Account, Costs, Track
 from steelyard.kernel import fill
 from steelyard.ledger import account as ledger
 
+fee_at = entry(fill.fee_at)
 fill_of = entry(fill.fill_of)
 book_fill = entry(ledger.book_fill)
 
@@ -64,16 +65,17 @@ class SimulatedVenue:
         order : float, coins
             Positive buys.
         """
+        rate = fee_at(self.costs, leg, int(self.track.open_ms[bar]))
         quote = (
             float(self.track.first_fill[asset, leg, bar]),
             float(self.track.daily_volatility[asset, bar]),
             float(self.track.daily_volume[asset, leg, bar]),
+            rate,
         )
         quantity, price = fill_of(account, self.costs, asset, leg, order, quote)
         if quantity == 0.0:
             return None
         reference = float(account.price[asset, leg])
-        rate = float(self.costs.fee[leg])
         fee, slippage = book_fill(account, asset, leg, quantity, price, rate)
         return Execution(
             quantity=quantity, price=price, reference=reference, fee=fee, slippage=slippage
