@@ -96,9 +96,13 @@ def random_leg(chance: Chance, book: Book, asset: int, number: int, spot: Fracti
 
 def random_spot(chance: Chance, book: Book, asset: int, price: Fraction) -> Leg:
     """Return a spot leg, which may be collateral of the first margin group."""
-    settles = int(chance.integers(0, 2)) if len(book.balances) > 1 else 0
-    if book.balances[settles].coin is not None:
-        settles = 0
+    margins = {leg.settles for leg in book.legs if leg.parent is not None}
+    monies = [
+        number
+        for number, balance in enumerate(book.balances)
+        if balance.coin is None and number not in margins
+    ]
+    settles = int(chance.choice(monies))
     leg = Leg(asset=asset, kind=Kind.SPOT, settles=settles, price=price)
     if chance.random() < 0.4:
         leg.collateral, leg.haircut = 0, Fraction(int(chance.integers(0, 16)), 128)

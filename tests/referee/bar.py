@@ -1,19 +1,19 @@
 """This file is what happens to an account within one bar, in the order in which it happens."""
 
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
 from tests.referee import book as events
 from tests.referee.margin import (
+    initial_margin,
     initial_of,
     is_liquidated,
     liquidation_price,
     maintenance_of,
     margin_balance,
 )
-from tests.referee.terms import BASIS_POINT, ZERO, Book, Kind, Leg, slippage_bp, worsened
+from tests.referee.terms import BASIS_POINT, ZERO, Balance, Book, Kind, Leg, slippage_bp, worsened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +164,8 @@ def settle_expired(book: Book, bar: Bar) -> list[Trade]:
         book.waiting.pop(number, None)
         if leg.quantity != 0:
             trades.append(Trade(number, Why.EXPIRY, -leg.quantity, price))
-        events.settle_dated(book, leg, price)
+            events.settle_dated(book, leg, price)
+        leg.price = price
     return trades
 
 
@@ -248,32 +249,28 @@ def free_cash(book: Book, leg: Leg) -> Fraction:
 def has_margin(book: Book, leg: Leg, order: Fraction, price: Fraction, fee: Fraction) -> bool:
     """Tell whether a futures order that raises the position has its initial margin (domain 11.1).
 
-    It is booked on a copy to see. What an isolated position takes must be free in its parent, and
-    so must what the order costs.
+    The positions after it, at their marks, are held against the margin balance less what the order
+    costs. Of an isolated position the parent must have, unused, the margin that moves and the cost.
     """
     if abs(leg.quantity + order) <= abs(leg.quantity):
         return True
+    worth = book.purse(leg).worth
+    slippage = -events.result(replace(leg, quantity=order), price, leg.price)
+    cost = (events.units_of(leg, order, price) * fee + slippage) * worth
     if leg.parent is not None:
-        return isolated_has_margin(book, leg, order, price, fee)
-    after = deepcopy(book)
-    events.trade_future(after, after.legs[book.legs.index(leg)], order, price, fee)
+        _, opened = events.split(leg, order)
+        moved = events.units_of(leg, opened, price) * leg.initial * worth
+        return book.reaches(unused(book, book.balances[leg.parent]), moved + cost)
     group = book.purse(leg).group
     assert group is not None
-    return book.reaches(margin_balance(after, group), initial_of(after, group))
+    own = initial_margin(book, leg)
+    after = initial_margin(book, replace(leg, quantity=leg.quantity + order))
+    return book.reaches(margin_balance(book, group) - cost, initial_of(book, group) - own + after)
 
 
-def isolated_has_margin(
-    book: Book, leg: Leg, order: Fraction, price: Fraction, fee: Fraction
-) -> bool:
-    """Tell whether the parent of an isolated position has what an order takes, unused."""
-    assert leg.parent is not None
-    parent = book.balances[leg.parent]
-    _, opened = events.split(leg, order)
-    fee_units = events.units_of(leg, order, price) * fee
-    slippage = -events.result(replace(leg, quantity=order), price, leg.price)
-    taken = events.units_of(leg, opened, price) * leg.initial + fee_units + slippage
-    free = parent.amount * parent.worth
-    if parent.group is not None:
-        unused = margin_balance(book, parent.group) - initial_of(book, parent.group)
-        free = min(free, unused)
-    return book.reaches(free, taken * parent.worth)
+def unused(book: Book, balance: Balance) -> Fraction:
+    """Return what of a balance is initial margin of no position, in quote."""
+    amount = balance.amount * balance.worth
+    if balance.group is None:
+        return amount
+    return min(amount, margin_balance(book, balance.group) - initial_of(book, balance.group))

@@ -111,11 +111,11 @@ def change_prices(book: Book, prices: list[Fraction], worths: list[Fraction]) ->
 
 
 def charge_fee(book: Book, leg: Leg, units: Fraction) -> None:
-    """Take a fee: from the bonus first, where it may pay fees. What a bonus pays is a gift."""
+    """Take a fee (negative: a rebate), from the bonus first where that may pay fees: a gift."""
     purse = book.purse(leg)
     pay(book, leg, "fees", -units)
     if purse.bonus_pays_fees:
-        gift = min(purse.bonus, units)
+        gift = max(ZERO, min(purse.bonus, units))
         purse.bonus -= gift
         purse.amount += gift
         purse.parts["bonus"] += gift * purse.worth

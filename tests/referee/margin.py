@@ -46,15 +46,14 @@ def maintenance_of(book: Book, group: int) -> Fraction:
     return sum((maintenance(book, leg) for leg in positions(book, group)), ZERO)
 
 
+def initial_margin(book: Book, leg: Leg) -> Fraction:
+    """Return the initial margin of a contract at its mark, in quote (domain 11.1)."""
+    return units_of(leg, leg.quantity, leg.price) * leg.initial * book.purse(leg).worth
+
+
 def initial_of(book: Book, group: int) -> Fraction:
     """Return the initial margin of all positions of a group, in quote."""
-    return sum(
-        (
-            units_of(leg, leg.quantity, leg.price) * leg.initial * book.purse(leg).worth
-            for leg in positions(book, group)
-        ),
-        ZERO,
-    )
+    return sum((initial_margin(book, leg) for leg in positions(book, group)), ZERO)
 
 
 def is_liquidated(book: Book, group: int) -> bool:
