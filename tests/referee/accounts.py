@@ -73,11 +73,7 @@ def random_leg(chance: Chance, book: Book, asset: int, number: int, spot: Fracti
     if number == 0 or (number > 1 and chance.random() < 0.15):
         return random_spot(chance, book, asset, spot)
     kind = Kind.INVERSE if chance.random() < 0.35 else Kind.LINEAR
-    settles, parent = 0, None
-    if kind is Kind.INVERSE:
-        settles = len(book.balances)
-        coins = random_coins(chance, asset, spot, new_group(book), haircut=chance.random() < 0.2)
-        book.balances.append(coins)
+    settles, parent = settling_balance(chance, book, asset, kind, spot), None
     if chance.random() < 0.35:
         parent, settles = settles, len(book.balances)
         own = random_money(chance, new_group(book))
@@ -92,6 +88,22 @@ def random_leg(chance: Chance, book: Book, asset: int, number: int, spot: Fracti
     size = exactly(float(CAPITAL / spot) if kind is Kind.INVERSE else CAPITAL)
     leg.tiers = random_tiers(chance, size)
     return with_steps(chance, leg)
+
+
+def settling_balance(chance: Chance, book: Book, asset: int, kind: Kind, spot: Fraction) -> int:
+    """Return a balance that a contract can settle in; coins in a group of their own, mostly."""
+    coin = asset if kind is Kind.INVERSE else None
+    margins = {leg.settles for leg in book.legs if leg.parent is not None}
+    there = [
+        number
+        for number, one in enumerate(book.balances)
+        if one.coin == coin and one.group is not None and number not in margins
+    ]
+    if there and (coin is None or chance.random() < 0.3):
+        return int(chance.choice(there))
+    haircut = bool(chance.random() < 0.2)
+    book.balances.append(random_coins(chance, asset, spot, new_group(book), haircut=haircut))
+    return len(book.balances) - 1
 
 
 def random_spot(chance: Chance, book: Book, asset: int, price: Fraction) -> Leg:

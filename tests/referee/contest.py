@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from steelyard.domain.codes import PARTS
-from steelyard.ledger.account import equity
 from tests.referee import book as events
-from tests.referee.bar import Trade, live
+from tests.referee.bar import Trade, Why, live
 from tests.referee.kinds import Before, kinds_of
-from tests.referee.product import Product
+from tests.referee.product import Product, equity
 from tests.referee.scenarios import Scenario
 from tests.referee.terms import Book, Kind
 
@@ -34,6 +33,7 @@ class Outcome:
 
     seed: int
     bars: int = 0
+    liquidations: int = 0
     tied: bool = False
     departures: list[str] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -52,6 +52,7 @@ def contest(scenario: Scenario) -> Outcome:
             outcome.tied = True
             return outcome
         outcome.bars += 1
+        outcome.liquidations += sum(one.why is Why.LIQUIDATION for one in expected)
         outcome.kinds.update(kinds_of(scenario, before, expected))
         largest.see(book)
         dust = TOLERANCE * largest.money
@@ -124,10 +125,11 @@ def pairs(book: Book, product: Product, largest: Largest) -> Iterator[Pair]:
     for number, leg in enumerate(book.legs):
         place = divmod(number, product.n_legs)
         name = f"leg {number} ({leg.kind.value})"
-        scale = largest.quantity[number]
+        scale = largest.quantity[number] or largest.money / leg.price  # never held but by rounding
         yield f"{name} quantity", leg.quantity, float(account.quantity[place]), scale
-        yield f"{name} price", leg.price, float(account.price[place]), leg.price
-        if leg.kind is not Kind.SPOT and leg.quantity != 0:
+        if leg.quantity != 0:
+            yield f"{name} price", leg.price, float(account.price[place]), leg.price
+        if leg.quantity != 0 and leg.kind is not Kind.SPOT:
             yield f"{name} entry", leg.entry, float(account.entry[place]), leg.entry
         for part, booked in zip(PARTS, account.parts[place], strict=True):
             yield f"{name} {part}", leg.parts[part], float(booked), largest.money

@@ -21,7 +21,7 @@ from steelyard.domain.record import FILL_REASONS, Fills
 from steelyard.domain.time import HOUR_MS
 from steelyard.kernel import bar as kernel
 from steelyard.kernel.book import fills_of, open_book
-from steelyard.ledger.account import account_on
+from steelyard.ledger import account as ledger
 from tests.referee.bar import Bar, Trade, Why
 from tests.referee.scenarios import BARS_A_DAY, Scenario
 from tests.referee.terms import Kind, Leg
@@ -34,6 +34,11 @@ REASONS = {
     "deleveraged": Why.DELEVERAGED,
     "expiry": Why.EXPIRY,
 }
+open_bar = entry(kernel.open_bar)
+fill_pending = entry(kernel.fill_pending)
+rest_of_bar = entry(kernel.rest_of_bar)
+equity = entry(ledger.equity)
+
 LENGTH_MS = 24 // BARS_A_DAY * HOUR_MS
 
 
@@ -66,7 +71,7 @@ def account_of(scenario: Scenario) -> Account:
         row["borrowing"] = float(balance.borrow_a_day)
         row["pays_fees"] = balance.bonus_pays_fees
     amounts = floats((one.amount for one in book.balances), (-1,))
-    account = account_on(contracts, balances, amounts)
+    account = ledger.account_on(contracts, balances, amounts)
     account.bonus[:] = [float(one.bonus) for one in book.balances]
     account.worth[:] = [float(one.worth) for one in book.balances]
     account.quantity[:] = floats((one.quantity for one in book.legs), shape)
@@ -156,9 +161,9 @@ class Product:
         """Let a bar happen to the account, and return what was traded."""
         for place, quantity in orders.items():
             self.book.orders[divmod(place, self.n_legs)]["pending"] = float(quantity)
-        entry(kernel.open_bar)(self.track, self.costs, self.book, number)
-        entry(kernel.fill_pending)(self.book, self.track, self.costs, number)
-        entry(kernel.rest_of_bar)(self.track, self.costs, self.book, number)
+        open_bar(self.track, self.costs, self.book, number)
+        fill_pending(self.book, self.track, self.costs, number)
+        rest_of_bar(self.track, self.costs, self.book, number)
         fills = fills_of(self.book)
         new = range(self.seen, fills.leg.size)
         self.seen = fills.leg.size

@@ -90,8 +90,8 @@ class Market:
         self.last = [float(price) for price in prices["close"]]
         self.worth = self.next_worth()
         fees = self.fees[0 if number < BARS_A_DAY else 1]
-        volatility = [exactly(float(x)) for x in chance.uniform(0, 0.1, len(legs))]
-        volume = [exactly(CAPITAL * 2.0 ** float(x)) for x in chance.uniform(0, 10, len(legs))]
+        volatility = [exactly(float(x)) for x in chance.uniform(0, 0.05, len(legs))]
+        volume = [exactly(CAPITAL * 2.0 ** float(x)) for x in chance.uniform(8, 14, len(legs))]
         fills = [
             self.first_fill(leg, price) for leg, price in zip(legs, prices["open"], strict=True)
         ]
