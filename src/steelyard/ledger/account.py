@@ -187,7 +187,7 @@ def pay_fee(account: Account, asset: int, leg: int, units: float) -> None:
     number = account.contracts[asset, leg]["settles"]
     worth = worth_of(account, number)
     account.parts[asset, leg, PART_FEES] -= units * worth
-    if account.balances[number]["pays_fees"] == 1 and account.bonus[number] > 0.0:
+    if account.balances[number]["pays_fees"] == 1 and account.bonus[number] > 0.0 and units > 0.0:
         credit = min(units, account.bonus[number])
         account.bonus[number] -= credit
         account.balance_parts[number, PART_BONUS] += credit * worth
@@ -232,7 +232,7 @@ def move_margin(account: Account, asset: int, leg: int, held: float, price: floa
     own, parent = contract["settles"], contract["parent"]
     after = account.quantity[asset, leg]
     kept = after / held if held * after > 0.0 else 0.0
-    if abs(kept) < 1.0:
+    if held != 0.0 and kept < 1.0:
         freed = account.balance[own] * (1.0 - kept)
         account.balance[own] -= freed
         account.balance[parent] += freed

@@ -43,7 +43,12 @@ def maintenance(notional: float, cap: np.ndarray, rate: np.ndarray, deduction: n
 
 @compiled_inside
 def liquidation_price(
-    backing: float, quantity: float, entry: float, ladder: Ladder, coins: float = 0.0
+    backing: float,
+    quantity: float,
+    entry: float,
+    ladder: Ladder,
+    coins: float = 0.0,
+    keep: float = 1.0,
 ) -> float:
     """Return the mark at which a linear position meets its maintenance margin (domain 11.2).
 
@@ -58,6 +63,8 @@ def liquidation_price(
         Cap, rate and deduction of its maintenance tiers.
     coins : float, coins
         Collateral of the same asset, after its haircut, which moves with the mark.
+    keep : float, fraction
+        Share of the result that counts as margin: what the haircut of its balance leaves.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def liquidation_price(
     """
     cap, rate, deduction = ladder
     size = abs(quantity)
-    moving = quantity + coins
+    moving = quantity * keep + coins
     for tier in range(cap.size):
         slope = size * rate[tier] - moving
         price = (backing + deduction[tier] - moving * entry) / slope
@@ -78,7 +85,9 @@ def liquidation_price(
 
 
 @compiled_inside
-def inverse_liquidation_price(backing: float, face: float, entry: float, ladder: Ladder) -> float:
+def inverse_liquidation_price(
+    backing: float, face: float, entry: float, ladder: Ladder, keep: float = 1.0
+) -> float:
     """Return the mark at which an inverse position meets its maintenance margin (domain 11.3).
 
     Parameters
@@ -89,6 +98,7 @@ def inverse_liquidation_price(backing: float, face: float, entry: float, ladder:
         Negative is short.
     entry : float, quote per coin
     ladder : as for a linear position, in coins
+    keep : as for a linear position
 
     Returns
     -------
@@ -99,9 +109,10 @@ def inverse_liquidation_price(backing: float, face: float, entry: float, ladder:
     side = 1.0 if face > 0.0 else -1.0
     size = abs(face)
     for tier in range(cap.size):
-        price = size * (rate[tier] + side) / (backing + deduction[tier] + face / entry)
-        if 0.0 < price < math.inf and tier_of(size / price, cap) == tier:
-            return price
+        coins_a_dollar = backing + deduction[tier] + face * keep / entry
+        coins_a_dollar /= size * (rate[tier] + side * keep)
+        if coins_a_dollar > 0.0 and tier_of(size * coins_a_dollar, cap) == tier:
+            return 1.0 / coins_a_dollar
     return math.nan
 
 
@@ -206,6 +217,39 @@ def margin_ratio(account: Account, costs: Costs) -> float:
 
 
 @compiled_inside
+def price_from(
+    is_inverse: bool,  # noqa: FBT001
+    backing: float,
+    quantity: float,
+    mark: float,
+    ladder: Ladder,
+    moving: tuple[float, float],
+) -> float:
+    """Return the liquidation price of a position that is at a mark; NaN where it has none.
+
+    Parameters
+    ----------
+    backing : float
+        In the currency that it settles in.
+    moving : (float, float)
+        The share of its result that counts as margin; the coins of collateral, see
+        ``liquidation_price``.
+    """
+    if is_inverse:
+        return inverse_liquidation_price(backing, quantity, mark, ladder, moving[0])
+    return liquidation_price(backing, quantity, mark, ladder, moving[1], moving[0])
+
+
+@compiled_inside
+def mark_without(is_inverse: bool, amount: float, quantity: float, mark: float) -> float:  # noqa: FBT001
+    """Return the mark at which a position has used up its balance; NaN where none does."""
+    if not is_inverse:
+        return mark - amount / quantity
+    coins_a_dollar = 1.0 / mark + amount / quantity
+    return 1.0 / coins_a_dollar if coins_a_dollar > 0.0 else math.nan
+
+
+@compiled_inside
 def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: Costs) -> float:
     """Return the mark at which a leg is closed by force on its way to ``adverse``; NaN: it is not.
 
@@ -228,12 +272,18 @@ def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: 
     backing = balance - (maintenance_of(account, costs, group) - own)
     if backing <= own:
         return mark
-    coins = moving_coins(account, group, asset)
     worth = worth_of(account, contract["settles"])
+    amount = account.balance[contract["settles"]]
+    keep = 1.0 - account.balances[contract["settles"]]["haircut"] if amount > 0.0 else 1.0
+    coins = moving_coins(account, group, asset) / worth
     ladder = ladder_of(account, costs, asset, leg)
-    if contract["kind"] == INVERSE:
-        price = inverse_liquidation_price(backing / worth, quantity, mark, ladder)
-    else:
-        price = liquidation_price(backing / worth, quantity, mark, ladder, coins / worth)
+    is_inverse = contract["kind"] == INVERSE
+    price = price_from(is_inverse, backing / worth, quantity, mark, ladder, (keep, coins))
+    if keep < 1.0:
+        bare = mark_without(is_inverse, amount, quantity, mark)
+        if bare > 0.0 and not (price - bare) * quantity >= 0.0:
+            left = backing / worth - amount * keep
+            left += 0.0 if is_inverse else coins * (bare - mark)
+            price = price_from(is_inverse, left, quantity, bare, ladder, (1.0, coins))
     reached = adverse <= price if quantity > 0.0 else adverse >= price
     return price if reached else math.nan
