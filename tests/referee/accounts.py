@@ -36,6 +36,21 @@ def random_book(chance: Chance, n_assets: int, n_legs: int) -> Book:
     return book
 
 
+def plain_book(chance: Chance, n_assets: int) -> Book:
+    """Return an account of spot and linear perpetuals on one balance without interest."""
+    cash = random_money(chance, group=0)
+    cash.yield_a_day = cash.borrow_a_day = ZERO
+    book = Book(legs=[], balances=[cash])
+    for asset in range(n_assets):
+        price = exactly(float(2.0 ** chance.uniform(1, 15)))
+        perpetual = Leg(asset=asset, kind=Kind.LINEAR, settles=0, price=price)
+        perpetual.tiers = random_tiers(chance, Fraction(CAPITAL))
+        book.legs += [Leg(asset=asset, kind=Kind.SPOT, settles=0, price=price), perpetual]
+    for leg in book.legs:
+        hold_at_first(chance, leg)
+    return book
+
+
 def random_money(chance: Chance, group: int | None) -> Balance:
     """Return a balance of dollars or of something near them."""
     bonus = chance.random() < 0.3

@@ -5,12 +5,12 @@ two below the line, so that a float holds it exactly. Of every asset leg 0 is sp
 perpetual; the legs behind them are whatever there is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
-from tests.referee.accounts import CAPITAL, Chance, exactly, random_book
+from tests.referee.accounts import CAPITAL, Chance, exactly, plain_book, random_book
 from tests.referee.bar import Bar, Rules
 from tests.referee.terms import ZERO, Book, Kind, Leg
 
@@ -65,6 +65,24 @@ def scenario(seed: int) -> Scenario:
     market = Market(chance, book, n_legs, temper)
     bars = [market.bar(number) for number in range(int(chance.integers(3, 13)))]
     return Scenario(seed=seed, n_assets=n_assets, n_legs=n_legs, book=book, bars=bars, rules=rules)
+
+
+def plain_scenario(seed: int) -> Scenario:
+    """Return a scenario of spot and linear perpetuals on one balance of money, without orders."""
+    chance = np.random.default_rng(seed)
+    n_assets = int(chance.integers(1, 3))
+    book = plain_book(chance, n_assets)
+    temper = Temper(
+        move=float(chance.choice([0.01, 0.03])),
+        jumps=float(chance.choice([0.0, 0.1])),
+        jump=0.5,
+        leverage=0.0,
+    )
+    rules = Rules(half_spread_bp=ZERO, impact=ZERO, worst_case=False)
+    market = Market(chance, book, 2, temper)
+    bars = [market.bar(number) for number in range(int(chance.integers(3, 13)))]
+    quiet = [replace(bar, orders={}, deleveraged=ZERO) for bar in bars]
+    return Scenario(seed=seed, n_assets=n_assets, n_legs=2, book=book, bars=quiet, rules=rules)
 
 
 class Market:
