@@ -4,6 +4,8 @@
 PYTHON ?=
 # Least branch coverage of the core, in percent.
 COV_MIN ?= 100
+# How many scenarios `make referee` runs, and the seed of the first, such as SCENARIOS="500 90000".
+SCENARIOS ?=
 # Options for `make lock`, such as LOCK=--upgrade.
 LOCK ?=
 
@@ -19,7 +21,7 @@ UNCOMPILED := $(wildcard tests/unit tests/property tests/contract)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install demo test vectors lint types imports pages docs uncompiled check bounds bench \
-	lock hook audit clean
+	referee lock hook audit clean
 
 help: ## List the recipes.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +79,9 @@ check: lint types imports pages test uncompiled ## Everything that must hold bef
 
 bounds: .venv/.dev ## Run unit and property tests with array bounds checked (weekly).
 	NUMBA_BOUNDSCHECK=1 STEELYARD_CACHE="$(CURDIR)/build/bounds" $(BIN)/python -m pytest $(UNCOMPILED)
+
+referee: .venv/.dev ## Hold the account against the referee in 2,200 random scenarios.
+	$(BIN)/python -m tests.referee $(SCENARIOS)
 
 bench: .venv/.dev ## Measure the works of the benchmark; no test fails on time.
 	$(BIN)/python scripts/bench.py

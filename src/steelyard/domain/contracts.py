@@ -68,8 +68,9 @@ BALANCE: Final = np.dtype(
 
 Terms. ``coin``: asset whose spot price one unit is worth; NONE for money, which is worth ``worth``.
 ``group``: margin account that it backs; NONE where it backs nothing. ``haircut``: fraction of a
-positive amount that does not count as margin. ``interest``, ``borrowing``: fractions a day that a
-positive amount earns and a negative one pays. ``pays_fees``: 1 where its bonus is a fee credit.
+positive amount that does not count as margin, 0 where futures settle. ``interest``,
+``borrowing``: fractions a day that a positive amount earns and a negative one pays.
+``pays_fees``: 1 where its bonus is a fee credit.
 
 State. ``amount``: units of its currency, with the results of the futures that settle in it.
 ``bonus``: units that count as margin and never as equity. ``worth``: quote per unit, of coins not

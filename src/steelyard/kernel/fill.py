@@ -101,9 +101,9 @@ def has_margin(
     kind, number = contract["kind"], contract["settles"]
     held = account.legs[asset, leg]["quantity"]
     after = held + order
-    rise = abs(after) - abs(held) if held * after > 0.0 else abs(after)
-    if rise <= 0.0:
+    if abs(after) <= abs(held):
         return True
+    rise = abs(after) - abs(held) if held * after > 0.0 else abs(after)
     worth = worth_of(account, number)
     mark = account.legs[asset, leg]["price"]
     cost = in_currency(kind, abs(order), price) * fee - result_of(kind, order, price, mark)
@@ -112,7 +112,7 @@ def has_margin(
         return needed <= free_margin(account, contract["parent"])
     group = account.balances[number]["group"]
     own = notional_of(account, asset, leg)
-    raised = in_currency(kind, abs(after), price) - own
+    raised = in_currency(kind, abs(after), mark) - own
     needed = initial_of(account, group) + (raised * contract["initial"] + cost) * worth
     return bool(needed <= margin_balance(account, group))
 

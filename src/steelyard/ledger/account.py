@@ -192,15 +192,16 @@ def pay_fee(account: Account, asset: int, leg: int, units: float) -> None:
 
     Parameters
     ----------
-    units : float, >= 0
-        Of the balance's currency.
+    units : float
+        Of the balance's currency; below 0 is a rebate, which is money and no credit.
     """
     number = account.legs[asset, leg]["settles"]
     worth = worth_of(account, number)
     attribute(account, asset, leg, PART_FEES, -units * worth)
-    if account.balances[number]["pays_fees"] == 1 and account.balances[number]["bonus"] > 0.0:
-        credit = min(units, account.balances[number]["bonus"])
-        account.balances[number]["bonus"] -= credit
+    money = account.balances[number]
+    if money["pays_fees"] == 1 and money["bonus"] > 0.0 and units > 0.0:
+        credit = min(units, money["bonus"])
+        money["bonus"] -= credit
         attribute_to_balance(account, number, PART_BONUS, credit * worth)
         units -= credit
     account.balances[number]["amount"] -= units
@@ -243,7 +244,7 @@ def move_margin(account: Account, asset: int, leg: int, held: float, price: floa
     own, parent = contract["settles"], contract["parent"]
     after = account.legs[asset, leg]["quantity"]
     kept = after / held if held * after > 0.0 else 0.0
-    if abs(kept) < 1.0:
+    if held != 0.0 and kept < 1.0:
         freed = account.balances[own]["amount"] * (1.0 - kept)
         account.balances[own]["amount"] -= freed
         account.balances[parent]["amount"] += freed

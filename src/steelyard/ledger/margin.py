@@ -99,9 +99,10 @@ def inverse_liquidation_price(backing: float, face: float, entry: float, ladder:
     side = 1.0 if face > 0.0 else -1.0
     size = abs(face)
     for tier in range(cap.size):
-        price = size * (rate[tier] + side) / (backing + deduction[tier] + face / entry)
-        if 0.0 < price < math.inf and tier_of(size / price, cap) == tier:
-            return price
+        coins_a_dollar = backing + deduction[tier] + face / entry
+        coins_a_dollar /= size * (rate[tier] + side)
+        if coins_a_dollar > 0.0 and tier_of(size * coins_a_dollar, cap) == tier:
+            return 1.0 / coins_a_dollar
     return math.nan
 
 
