@@ -11,6 +11,7 @@ from steelyard.decision.step import decide
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats, Table
 from steelyard.domain.plan import EFFECT, LIMITS, RULE, Costs, Plan, Signals, Track
+from steelyard.domain.sleeves import OFFER_COLUMNS, SLEEVE
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.domain.view import View
 from steelyard.planning.orders import LEG, lowers_risk, plan_orders, set_change
@@ -186,8 +187,8 @@ class Scene:
             self._write_rule(rules, entity, actor, operations)
         triggers, regimes = len(self.triggers), len(self.regimes)
         owned = [(e, effect) for e, actor in enumerate(self.actors) for effect in actor.effects]
-        base = [[*ends_of(self.baseline[0]), *ends_of(self.baseline[1]), math.inf]]
-        base += [[*ends_of(r.spot), *ends_of(r.futures), r.cap] for r in self.regimes]
+        base = [[*ends_of(self.baseline[0]), *ends_of(self.baseline[1]), math.inf, 0.0]]
+        base += [[*ends_of(r.spot), *ends_of(r.futures), r.cap, 0.0] for r in self.regimes]
         after = np.zeros((regimes, regimes + 1), bool)
         for row, actor in enumerate(self.regimes):
             after[row, [1 + place for place in actor.after or ()]] = True
@@ -203,6 +204,7 @@ class Scene:
             effects=effect_table(owned),
             base=np.array(base),
             limits=limits_of(**self.limits),
+            sleeves=np.zeros(0, SLEEVE),
         )
 
     def _write_rule(
@@ -258,6 +260,7 @@ class Scene:
             level_price=np.array([[self.level]]),
             level_known_ms=np.zeros((1, 1), np.int64),
             bar_known_ms=self.every_ms * np.arange(bars.size, dtype=np.int64)[None],
+            offers=np.zeros((0, OFFER_COLUMNS, size)),
         )
 
 

@@ -501,13 +501,12 @@ def test_a6_without_net_shorts_a_net_short_row_is_refused() -> None:
         load_policy("article", ["limits.net_short=false"])
 
 
-def test_a21_the_basis_trade_is_read_and_left_for_later(tmp_path: Path) -> None:
-    body = "\n[basis]\nallocation = 0.20\nsource = 'cash'\nentry = 0.15\nmin_net = 0.10\n"
-    policy = written_policy(tmp_path, body)
+@pytest.mark.parametrize("source", ["cash", "held_first"])
+def test_a21_the_basis_trade_takes_cash_or_held_coins(tmp_path: Path, source: str) -> None:
+    body = f"\n[basis]\nallocation = 0.20\nsource = '{source}'\nentry = 0.15\nmin_net = 0.10\n"
+    sleeve = compile_policy(written_policy(tmp_path, body)).plan.sleeves[0]
 
-    assert policy.document.basis is not None
-    with pytest.raises(PolicyError, match="basis needs a later version"):
-        compile_policy(policy)
+    assert (sleeve["allocation"], sleeve["held_first"]) == (0.20, int(source == "held_first"))
 
 
 # -- A22 and the options of domain 8.1: an eighth of the longs is cut on the first day -------------

@@ -8,7 +8,18 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import DataError
-from steelyard.domain.market import Bars, Facts, Funding, Hole, Known, Market, Series, Source, Tiers
+from steelyard.domain.market import (
+    Bars,
+    Dated,
+    Facts,
+    Funding,
+    Hole,
+    Known,
+    Market,
+    Series,
+    Source,
+    Tiers,
+)
 from steelyard.domain.market import missing as missing_bars
 from steelyard.domain.time import BAR_MS, FIRST_MONDAY_MS, HOUR_MS, text
 
@@ -58,11 +69,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hourly:
-    """Hourly bars of spot, perpetual and mark price, each on its own complete grid."""
+    """Hourly bars of spot, perpetual, mark price and dated futures, each on its own full grid."""
 
     spot: Bars
     perp: Bars
     mark: Bars
+    dated: tuple[Dated, ...] = ()
 
 
 def assemble_market(
@@ -104,6 +116,7 @@ def assemble_market(
         facts=listing.facts,
         bars=bar_kinds(hourly.spot),
         series=series,
+        dated=hourly.dated,
         series_files=listing.series_files,
         sources=sources,
         holes=holes,
@@ -295,6 +308,11 @@ def cut_market(market: Market, at_ms: int) -> Market:
         funding=_funding_until(market.funding, at_ms),
         bars=bar_kinds(spot),
         series={name: _series_until(one, at_ms) for name, one in market.series.items()},
+        dated=tuple(
+            replace(one, bars=_bars_until(one.bars, at_ms))
+            for one in market.dated
+            if one.bars.known_ms[0] <= at_ms
+        ),
         holes=_holes_until(market.holes, at_ms),
     )
 

@@ -152,7 +152,7 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
             known=(*facts_known(venue, symbol_of(asset), path), tiers_known(ladder)),
             is_synthetic=venue == SYNTHETIC,
         ),
-        Hourly(spot=spot[0], perp=perp[0], mark=mark[0]),
+        Hourly(spot=spot[0], perp=perp[0], mark=mark[0], dated=side.dated),
         funding,
         series=side.series,
         sources=(spot[1], perp[1], mark[1], funding_source, tiers_source, *side.sources),

@@ -6,19 +6,21 @@ from typing import Final
 
 import numpy as np
 
+from steelyard.data.assemble import gridded
 from steelyard.data.check import (
     Rule,
+    check_bars,
     check_finite,
     check_grid,
     check_order,
     check_positive,
     refuse_where,
 )
-from steelyard.data.columns import CLOSE, EXPIRY
+from steelyard.data.columns import CLOSE, EXPIRY, HIGH, LOW, OPEN, PRICES, VOLUME
 from steelyard.data.daily import BUSINESS_MAX_AGE_MS
-from steelyard.data.read import Table, read_series
+from steelyard.data.read import Table, column_names, read_series
 from steelyard.domain.arrays import Floats, Ints
-from steelyard.domain.market import Bars, Series
+from steelyard.domain.market import Bars, Dated, Series
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.features.basis import simple_basis
 from steelyard.features.sampling import asof
@@ -103,6 +105,34 @@ def read_dated(
         parts.append((table.ms[mine], table.columns[CLOSE][mine], table.columns[EXPIRY][mine]))
     ms, price, expiry = (np.concatenate(column) for column in zip(*parts, strict=True))
     return basis_series(ms + HOUR_MS, price, expiry, spot, HOURLY_MAX_AGE_MS), tuple(tables)
+
+
+def read_contracts(folder: Path, tables: Sequence[Table]) -> tuple[Dated, ...]:
+    """Return the dated contracts that can be traded: those whose whole bars there are.
+
+    Parameters
+    ----------
+    folder : Path
+        The catalogue.
+    tables : sequence of Table
+        What ``read_dated`` read.
+
+    Raises
+    ------
+    DataError
+        If bars cannot be true.
+    """
+    found = []
+    for table in tables:
+        if not {OPEN, HIGH, LOW, VOLUME} <= column_names(folder, table.series):
+            continue
+        whole = read_series(folder, table.series, (*PRICES, VOLUME))
+        check_bars(whole, "1h")
+        bars = gridded(whole.ms, whole.columns, HOUR_MS)
+        expiry_ms = int(table.columns[EXPIRY][0])
+        symbol = table.series.split(".")[2]
+        found.append(Dated(symbol=symbol, expiry_ms=expiry_ms, bars=bars))
+    return tuple(found)
 
 
 def _read_bars(folder: Path, series: str) -> Table:

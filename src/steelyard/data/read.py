@@ -124,6 +124,18 @@ def read_words(folder: Path, series: str, column: str) -> Mapping[str, str]:
     }
 
 
+def column_names(folder: Path, series: str) -> frozenset[str]:
+    """Return the columns that a series has.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or no Parquet.
+    """
+    file, raw = _content(folder, series)
+    return frozenset(_frame(file, raw).columns)
+
+
 def source_of(table: Table) -> Source:
     """Return what was read, by name, digest, and first and last stamp."""
     return Source(

@@ -22,10 +22,10 @@ from steelyard.data.daily import (
     coins,
     daily_series,
 )
-from steelyard.data.dated import BASIS_APR, DAYS_TO_EXPIRY, read_dated, read_front
+from steelyard.data.dated import BASIS_APR, DAYS_TO_EXPIRY, read_contracts, read_dated, read_front
 from steelyard.data.names import Names
 from steelyard.data.read import Table, read_series, source_of
-from steelyard.domain.market import Bars, Hole, Series, Source
+from steelyard.domain.market import Bars, Dated, Hole, Series, Source
 from steelyard.domain.time import DAY_MS, HOUR_MS
 
 
@@ -36,6 +36,7 @@ class SideSeries:
     series: Mapping[str, Series]
     sources: tuple[Source, ...]
     holes: tuple[Hole, ...]
+    dated: tuple[Dated, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class _Found:
     tables: tuple[Table, ...]
     step_ms: int = DAY_MS
     longest_ms: int = DAY_MS
+    dated: tuple[Dated, ...] = ()
 
 
 def read_side_series(folder: Path, held: frozenset[str], names: Names, spot: Bars) -> SideSeries:
@@ -82,6 +84,7 @@ def read_side_series(folder: Path, held: frozenset[str], names: Names, spot: Bar
         series={name: series for one in found for name, series in one.series.items()},
         sources=tuple(source_of(table) for one in found for table in one.tables),
         holes=tuple(hole for one in found for table in one.tables for hole in _holes(one, table)),
+        dated=tuple(contract for one in found for contract in one.dated),
     )
 
 
@@ -143,7 +146,7 @@ def _basis(folder: Path, held: frozenset[str], names: Names, spot: Bars) -> Iter
     own = sorted(name for name in held if name.startswith(names.dated) and name.endswith(".1h"))
     if own:
         series, tables = read_dated(folder, own, spot)
-        yield _Found(series, tables, HOUR_MS, HOUR_MS)
+        yield _Found(series, tables, HOUR_MS, HOUR_MS, read_contracts(folder, tables))
     elif names.front in held:
         series, table = read_front(folder, names.front, spot)
         yield _Found(series, (table,), longest_ms=BUSINESS_MAX_AGE_MS + DAY_MS)

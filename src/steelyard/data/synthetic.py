@@ -6,7 +6,7 @@ there was no such market, so that nobody takes it for history. The plot is in ``
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +31,7 @@ from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_na
 from steelyard.data.settlements import settlements
 from steelyard.data.side import series_files
 from steelyard.domain.arrays import Floats, Ints
-from steelyard.domain.market import Bars, Funding, Market, Series, Source, Tiers
+from steelyard.domain.market import Bars, Dated, Funding, Market, Series, Source, Tiers
 from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
 
 SEED: Final = 20_260_101
@@ -49,23 +49,6 @@ TIERS: Final = tiers_name(SYNTHETIC, "2001-01")
 _HOURS: Final = 24
 _HIGH_OF_UNREST: Final = 7.0
 """A path of 24 steps of size 1 that comes home has a range of about 6; wicks add the rest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
-    """A dated contract: its bars from its listing to its expiry.
-
-    Parameters
-    ----------
-    symbol : str
-    expiry_ms : int, stamp
-    bars : Bars
-        Hourly, quote per coin.
-    """
-
-    symbol: str
-    expiry_ms: int
-    bars: Bars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +104,7 @@ def synthetic_market(seed: int = SEED) -> Market:
             series_files=series_files(names_of(ASSET, SYNTHETIC)),
             is_synthetic=True,
         ),
-        world.hourly,
+        replace(world.hourly, dated=(world.dated,)),
         world.funding,
         series=_series(world),
         sources=_sources(world),

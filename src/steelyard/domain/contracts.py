@@ -24,6 +24,7 @@ HOLDING: Final = np.dtype(
         ("parent", np.int64),
         ("ladder", np.int64),
         ("collateral", np.int64),
+        ("covers", np.int64),
         ("haircut", np.float64),
         ("initial", np.float64),
         ("settlement_fee", np.float64),
@@ -40,6 +41,7 @@ Terms. ``kind``: SPOT_COIN, LINEAR or INVERSE. ``settles``: the balance its resu
 (spot: that pays for it). ``parent``: balance that an isolated position takes its margin from, NONE
 for cross margin. ``ladder``: row of the maintenance tiers in ``Costs``, which are in the currency
 of the balance. ``collateral``: margin group that spot backs, NONE where it backs nothing;
+``covers``: of a future of a sleeve, the leg of the spot it is sold against, else NONE;
 ``haircut``: fraction of its value that does not count. ``initial``: initial margin, fraction of
 notional, the inverse of the leverage setting. ``settlement_fee``: fraction of notional, at expiry.
 
@@ -93,6 +95,7 @@ def plain_holdings(n_assets: int, n_legs: int) -> Table:
     table["kind"][:, 1:] = LINEAR
     table["parent"] = NONE
     table["collateral"] = NONE
+    table["covers"] = NONE
     table["ladder"] = np.arange(n_assets)[:, None]
     table["initial"] = DEFAULT_INITIAL
     return table

@@ -44,6 +44,24 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A dated linear future: its bars from its listing to its expiry.
+
+    Parameters
+    ----------
+    symbol : str
+        Such as ``BTCUSDT_240329``.
+    expiry_ms : int, stamp
+    bars : Bars
+        Hourly, of trades; what it is marked at too, as no mark price is kept of it.
+    """
+
+    symbol: str
+    expiry_ms: int
+    bars: Bars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """A side series as a step function of time: implied volatility, open interest, sentiment.
 
@@ -207,7 +225,8 @@ class Market:
     ``bars`` are the spot bars that conditions read, by kind (``1h`` to ``1w``); ``spot``,
     ``perp`` and ``mark`` are the hourly bars that the account lives on. ``series`` holds what only
     conditions read (``implied_vol``, ``basis_apr``, ``vix``); what the data lacks is not in it,
-    and ``series_files`` says which series of a catalogue would supply it. ``known`` says of which
+    and ``series_files`` says which series of a catalogue would supply it. ``dated`` are the dated
+    futures whose bars there are, the earliest to expire first. ``known`` says of which
     time each of the facts and the tiers is known.
 
     ``no_futures`` is empty, or says which series are missing for futures and what to do. Then there
@@ -232,6 +251,7 @@ class Market:
     holes: tuple[Hole, ...] = ()
     known: tuple[Known, ...] = ()
     no_futures: str = ""
+    dated: tuple[Dated, ...] = ()
     is_synthetic: bool = False
 
     @property

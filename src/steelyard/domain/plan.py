@@ -110,9 +110,12 @@ class Plan(NamedTuple):
         of its bars, -1 where it is not needed; how far ``held_support`` counts, else 0.
     effects : EFFECT[n_effects]
         In order of priority descending, id ascending.
-    base : float64[n_regimes + 1, 5]
-        spot low, spot high, futures low, futures high, leverage cap; row 0 is the baseline.
+    base : float64[n_regimes + 1, 6]
+        spot low, spot high, futures low, futures high, leverage cap, and the sleeves that may enter
+        as the sum of 1 for the first and 2 for the second; row 0 is the baseline.
     limits : LIMITS[1]
+    sleeves : SLEEVE[n_sleeves]
+        See ``domain.sleeves``.
     """
 
     rules: Table
@@ -126,6 +129,7 @@ class Plan(NamedTuple):
     effects: Table
     base: Floats
     limits: Table
+    sleeves: Table
 
 
 class Signals(NamedTuple):
@@ -151,6 +155,9 @@ class Signals(NamedTuple):
         Key levels by price ascending, padded with NaN; when the oldest pivot of each was confirmed.
     bar_known_ms : int64[n_grids, n_bars]
         When each of these bars was final.
+    offers : float64[n_offers, 5, n_moments]
+        What each future that a sleeve may sell is worth at each moment; columns are numbered in
+        ``domain.sleeves``. NaN is unknown.
     """
 
     ms: Ints
@@ -162,6 +169,7 @@ class Signals(NamedTuple):
     level_price: Floats
     level_known_ms: Ints
     bar_known_ms: Ints
+    offers: Floats
 
 
 class Account(NamedTuple):

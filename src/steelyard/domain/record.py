@@ -13,6 +13,7 @@ FILL_LIQUIDATION: Final = 2
 FILL_DELEVERAGED: Final = 3
 FILL_EXPIRY: Final = 4
 FILL_RESTORED: Final = 5
+FILL_SLEEVE: Final = 6
 FILL_REASONS: Final = (
     "rebalance",
     "margin_defence",
@@ -20,6 +21,7 @@ FILL_REASONS: Final = (
     "deleveraged",
     "expiry",
     "hedge_restored",
+    "sleeve",
 )
 
 

@@ -7,10 +7,11 @@ from typing import Final
 
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
-from steelyard.domain.plan import Costs, Signals, Track
+from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
 from steelyard.engine.dates import period
 from steelyard.engine.impact import refuse_beyond_market
+from steelyard.kernel.sleeve_track import sleeve_account, sleeve_costs, with_sleeves
 from steelyard.kernel.track import build_costs, build_track, with_moments
 from steelyard.kernel.walk import walk
 from steelyard.policy.compile import CompiledPolicy
@@ -50,7 +51,20 @@ class Course:
     def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
         """Return a policy's signals and the bars its account walks over."""
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
-        return signals, with_moments(self.track, signals)
+        track = with_sleeves(self.track, self.market, compiled.plan)
+        return signals, with_moments(track, signals)
+
+    def costs_of(self, plan: Plan) -> Costs:
+        """Return what trading costs in every leg of a policy."""
+        return sleeve_costs(self.costs, plan)
+
+    def account_of(self, plan: Plan) -> Account:
+        """Return the account that a run of a policy begins with."""
+        return sleeve_account(plan, self.market.facts, self.cash)
+
+    def walked(self, plan: Plan, signals: Signals, track: Track) -> Walk:
+        """Return the outcome of a plan over bars and signals that were prepared for its policy."""
+        return walk(plan, signals, track, self.costs_of(plan), self.cash, self.account_of(plan))
 
     def run(self, compiled: CompiledPolicy) -> Walk:
         """Return the outcome of a policy.
@@ -61,7 +75,7 @@ class Course:
             If its orders are beyond what the market can take.
         """
         signals, track = self.prepare(compiled)
-        walked = walk(compiled.plan, signals, track, self.costs, self.cash)
+        walked = self.walked(compiled.plan, signals, track)
         refuse_beyond_market(self.market.asset, walked.fills, track)
         return walked
 

@@ -22,7 +22,6 @@ from steelyard.engine.witnesses import (
     unreached,
     without_effect,
 )
-from steelyard.kernel.walk import walk
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series, unmet_needs
@@ -122,7 +121,7 @@ def _examined(
     compiled: CompiledPolicy, course: Course, evidence: tuple[Evidence, ...]
 ) -> Examination:
     signals, track = course.prepare(compiled)
-    walked = walk(compiled.plan, signals, track, course.costs, course.cash)
+    walked = course.walked(compiled.plan, signals, track)
     inputs = RunInputs(
         policy=policy_facts(compiled),
         plan=compiled.plan,
@@ -184,6 +183,6 @@ def _in_vain(
         if trigger.episodes == 0 or not own.any():
             continue
         idle_plan = plan._replace(effects=plan.effects[~own])
-        other = walk(idle_plan, signals, track, course.costs, course.cash)
+        other = course.walked(idle_plan, signals, track)
         if np.array_equal(other.decisions.targets, walked.decisions.targets, equal_nan=True):
             yield without_effect(trigger.id, walked.decisions, column)

@@ -16,6 +16,8 @@ value_at = entry(kernel_bar.value_at)
 open_bar = entry(kernel_bar.open_bar)
 rest_of_bar = entry(kernel_bar.rest_of_bar)
 rank_orders = entry(kernel_bar.rank_orders)
+partner_is_closed = entry(kernel_bar.partner_is_closed)
+covered = entry(kernel_bar.covered)
 note_fill = entry(kernel_bar.note_fill)
 evaluate = entry(kernel_moment.evaluate)
 close_bar = entry(kernel_moment.close_bar)
@@ -85,11 +87,15 @@ class Runner:
 
     def _send(self, asset: int, leg: int, bar: int) -> None:
         desk, order = self.book.desk[0], self.book.orders[asset, leg]
-        if not self.broker.is_open(asset, leg, bar):
+        waits = not self.broker.is_open(asset, leg, bar)
+        if waits or partner_is_closed(self.book, self.track, asset, leg, bar):
             desk["waited"] += 1
             return
-        wanted = float(order["pending"])
+        pending = float(order["pending"])
+        wanted = covered(self.book.account, self.costs, asset, leg, pending)
         order["pending"] = 0.0
+        if wanted == 0.0:
+            return
         done = self.broker.execute(self.book.account, asset, leg, wanted, bar)
         if done is None:
             desk["unpaid"] += 1

@@ -109,8 +109,9 @@ def stand_at(
     known = cut_market(market, at_ms)
     course = lay_course(known, start=_hour(start_ms), end=_hour(at_ms), cash=cash)
     signals, track = course.prepare(compiled)
-    book = open_book(compiled.plan, signals, track, course.cash)
-    walk_bars(compiled.plan, signals, track, course.costs, book)
+    plan = compiled.plan
+    book = open_book(plan, signals, track, course.cash, course.account_of(plan))
+    walk_bars(plan, signals, track, course.costs_of(plan), book)
     refuse_beyond_market(market.asset, fills_of(book), track)
     return Standing(compiled=compiled, course=course, signals=signals, book=book, at_ms=at_ms)
 

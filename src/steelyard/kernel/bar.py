@@ -15,6 +15,7 @@ from steelyard.ledger.account import book_fill, equity, revalue, revalue_money, 
 from steelyard.ledger.cash import accrue_interest, settle_funding
 from steelyard.ledger.force import close_by_force, deleverage, expire
 from steelyard.ledger.margin import forced_price
+from steelyard.planning.orders import round_to_lot
 
 
 @compiled_inside
@@ -53,15 +54,44 @@ def note_fill(
 
 
 @compiled_inside
+def partner_is_closed(book: Book, track: Track, asset: int, leg: int, bar: int) -> bool:
+    """Tell whether a leg of a sleeve must wait because the other leg of its pair does not trade."""
+    account = book.account
+    own = account.legs[asset, leg]["covers"]
+    for other in range(PERP + 1, account.legs.shape[1]):
+        if book.orders[asset, other]["pending"] == 0.0:
+            continue
+        is_pair = other == own or account.legs[asset, other]["covers"] == leg
+        if is_pair and math.isnan(track.first_fill[asset, other, bar]):
+            return True
+    return False
+
+
+@compiled_inside
+def covered(account: Account, costs: Costs, asset: int, leg: int, order: float) -> float:
+    """Return how much of an order of a sleeve's future its spot covers, in whole lots.
+
+    Any other order is returned as it is.
+    """
+    spot_leg = account.legs[asset, leg]["covers"]
+    if spot_leg == NONE or order >= 0.0:
+        return order
+    free = account.legs[asset, spot_leg]["quantity"] + account.legs[asset, leg]["quantity"]
+    return max(order, -round_to_lot(max(0.0, free), costs.lot[asset, leg], False))  # noqa: FBT003
+
+
+@compiled_inside
 def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: int) -> None:
     """Fill the order that waits in a leg at the first price of a bar, or let it wait on."""
     order = book.orders[asset, leg]
     first = track.first_fill[asset, leg, bar]
-    if math.isnan(first):
+    if math.isnan(first) or partner_is_closed(book, track, asset, leg, bar):
         book.desk[0]["waited"] += 1
         return
-    wanted = order["pending"]
+    wanted = covered(book.account, costs, asset, leg, order["pending"])
     order["pending"] = 0.0
+    if wanted == 0.0:
+        return
     opened = track.open_ms[bar]
     fee = fee_at(costs, leg, opened)
     quote = (first, track.daily_volatility[asset, bar], track.daily_volume[asset, leg, bar], fee)
@@ -88,11 +118,14 @@ def coins_of(account: Account, asset: int, leg: int) -> float:
 def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
     """Return when an order has its turn (domain 9.6).
 
-    0: futures that lower |net coins|; 1: sales of spot; 2: purchases of spot; 3: other futures.
+    0: futures that lower |net coins|; 1: sales of spot; 2: purchases of spot; 3: other futures,
+    those of a sleeve included, which are sold against its spot.
     """
     pending = orders[asset, leg]["pending"]
     if account.legs[asset, leg]["kind"] == SPOT_COIN:
         return 1 if pending < 0.0 else 2
+    if account.legs[asset, leg]["covers"] != NONE:
+        return 3
     held = 0.0
     for other in range(account.legs.shape[1]):
         held += coins_of(account, asset, other)

@@ -7,8 +7,10 @@ import numpy as np
 from steelyard.decision.state import State, new_state
 from steelyard.domain.arrays import Floats, Table
 from steelyard.domain.codes import LEGS, PARTS
+from steelyard.domain.contracts import NONE
 from steelyard.domain.plan import Account, Plan, Signals, Track
 from steelyard.domain.record import MAX_TRACE, Curve, Decisions, Fills
+from steelyard.domain.sleeves import SLEEVES
 from steelyard.ledger.account import open_account
 from steelyard.planning.orders import LEG
 
@@ -39,13 +41,16 @@ DESK: Final = np.dtype(
         ("defended", np.int64),
         ("hedge_lost", np.int64),
         ("restored", np.int64),
+        ("open", np.int64, (len(SLEEVES),)),
+        ("held", np.float64, (len(SLEEVES),)),
         ("fills", np.int64),
     ],
     align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
 whether margin defence is on, whether the venue took a hedge in this bar, the counts of
-``record.Walk``, and the rows of the table of fills."""
+``record.Walk``, and the rows of the table of fills. Of each sleeve, ``open``: the leg of the future
+it has sold or orders sold, NONE without one; ``held``: coins of its spot that are the core's."""
 
 FILL: Final = np.dtype(
     [
@@ -152,6 +157,7 @@ def open_book(
     moments = signals.ms.size
     desk = np.zeros(1, DESK)
     desk["day"] = -1
+    desk["open"] = NONE
     return Book(
         state=new_state(plan, signals.grid_index.shape[0]),
         account=open_account(n_assets, n_legs, cash) if account is None else account,

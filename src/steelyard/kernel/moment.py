@@ -11,8 +11,9 @@ from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE, FILL_RESTORED
 from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
-from steelyard.kernel.bar import has_futures, note_account, value_of, weight_of
+from steelyard.kernel.bar import has_futures, note_account, value_of
 from steelyard.kernel.book import Book
+from steelyard.kernel.sleeves import close_pairs, core_targets, lent_spot, run_sleeves
 from steelyard.ledger.account import equity
 from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import margin_ratio
@@ -87,9 +88,11 @@ def rebalance(plan: Plan, costs: Costs, book: Book, ms: int, is_first: bool) -> 
         The first allocation of the run, which no band and no turnover cap holds back.
     """
     stance = book.state.stance[0]
-    lay_out(plan, costs, book, stance["spot"], stance["futures"], 0.0 if is_first else 1.0)
+    total = equity(book.account)
+    spot, futures = core_targets(book, stance["spot"], stance["futures"], total)
+    lay_out(plan, costs, book, spot, futures, 0.0 if is_first else 1.0)
     room = np.inf if is_first else room_today(plan, book, ms)
-    turnover = plan_orders(book.legs, equity(book.account), room)
+    turnover = plan_orders(book.legs, total, room)
     send(book, ms, FILL_REBALANCE)
     count_dropped(book)
     if not is_first:
@@ -107,6 +110,8 @@ def evaluate(plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int
     spot = value_of(account, 0, SPOT) / total if total > 0.0 else 0.0
     decide(plan, signals, book.state, moment, View(spot, account.futures_result[0]))
     if total > 0.0:
+        if plan.sleeves.size > 0 and moment > 0:
+            run_sleeves(plan, signals, costs, book, moment, total)
         rebalance(plan, costs, book, signals.ms[moment], moment == 0)
         for leg in range(2):
             book.moments[moment]["ordered"][leg] = book.orders[0, leg]["pending"]
@@ -172,13 +177,17 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
         urgent = order["reason"] == FILL_DEFENCE or order["reason"] == FILL_RESTORED
         if order["pending"] != 0.0 and urgent:
             return
-    held = weight_of(account, 0, SPOT)
-    short = weight_of(account, 0, PERP)
+    close_pairs(plan, costs, book, ms)
+    total = equity(account)
+    lent = lent_spot(book, total)
+    held = value_of(account, 0, SPOT) / total + lent
+    short = value_of(account, 0, PERP) / total
     spot, futures = fit_margin(held, short, plan.limits[0]["leverage"])
     if spot == held and futures == short:
         return
+    spot = max(0.0, spot - lent)
     lay_out(plan, costs, book, spot, futures, 0.0)
-    plan_orders(book.legs, equity(account), np.inf)
+    plan_orders(book.legs, total, np.inf)
     if book.legs[SPOT]["order"] == 0.0 and book.legs[PERP]["order"] == 0.0:
         return
     send(book, ms, FILL_DEFENCE)
@@ -196,13 +205,15 @@ def restore_hedge(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     account = book.account
     stance = book.state.stance[0]
     is_hedge = stance["spot"] > 0.0 and stance["futures"] < 0.0
-    if not is_hedge or equity(account) <= 0.0:
+    total = equity(account)
+    if not is_hedge or total <= 0.0:
         return
     ordered = book.orders[0, PERP]
     if ordered["pending"] != 0.0 and ordered["decided_ms"] == ms:
         return
-    lay_out(plan, costs, book, stance["spot"], stance["futures"], 0.0)
-    plan_orders(book.legs, equity(account), np.inf)
+    spot, futures = core_targets(book, stance["spot"], stance["futures"], total)
+    lay_out(plan, costs, book, spot, futures, 0.0)
+    plan_orders(book.legs, total, np.inf)
     if book.legs[SPOT]["order"] == 0.0 and book.legs[PERP]["order"] == 0.0:
         return
     send(book, ms, FILL_RESTORED)

@@ -2,6 +2,11 @@
 
 from typing import NamedTuple
 
+from steelyard.domain.compiled import entry
+from steelyard.planning import sleeves
+
+unhedged_spot = entry(sleeves.unhedged_spot)
+
 DAYS_A_YEAR = 365.0
 
 
@@ -43,7 +48,7 @@ def basis_pair(spot: float, futures: float, allocation: float, *, held_first: bo
     >>> basis_pair(0.6, -0.5, 0.25, held_first=True)
     Pair(core=0.5, spot=0.75, dated=-0.25)
     """
-    unhedged = max(0.0, spot + min(0.0, futures)) if held_first else 0.0
+    unhedged = unhedged_spot(spot, futures) if held_first else 0.0
     held = min(allocation, unhedged)
     return Pair(core=spot - held, spot=spot + allocation - held, dated=-allocation)
 

@@ -11,6 +11,7 @@ from steelyard.domain.plan import EFFECT, LIMITS, RULE
 from steelyard.policy.checks import BASELINE, trigger_order
 from steelyard.policy.programs import Written
 from steelyard.policy.schema import LifeCycle, Limits, PolicyDocument, Trigger
+from steelyard.policy.sleeves import sleeves_in
 from steelyard.policy.values import Span
 
 _NOTHING = (0.0, 0.0)
@@ -121,12 +122,13 @@ def effects(rows: Sequence[EffectRow]) -> Table:
 
 
 def base(document: PolicyDocument) -> Floats:
-    """Return the weights of the baseline and of every regime, with their leverage caps."""
+    """Return the row of the baseline and of every regime; see ``Plan.base``."""
     start = document.baseline
-    rows = [[start.spot, start.spot, start.futures, start.futures, np.inf]]
+    sleeves = sleeves_in(document, BASELINE)
+    rows = [[start.spot, start.spot, start.futures, start.futures, np.inf, sleeves]]
     for regime in document.regimes:
         cap = np.inf if regime.leverage_cap is None else regime.leverage_cap
-        rows.append([*regime.spot, *regime.futures, cap])
+        rows.append([*regime.spot, *regime.futures, cap, sleeves_in(document, regime.id)])
     return np.array(rows, dtype=np.float64)
 
 

@@ -18,6 +18,7 @@ from steelyard.policy.nodes import Node
 from steelyard.policy.place import Path, Source
 from steelyard.policy.programs import Programs, Written, stack_needed
 from steelyard.policy.schema import PolicyDocument
+from steelyard.policy.sleeves import sleeve_table
 
 LATER: Final = "needs a later version of steelyard; this one cannot run it"
 
@@ -63,7 +64,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         If it uses what this version cannot run, or a condition needs too deep a stack.
     """
     document = policy.document
-    _refuse_sleeves(document, policy.source)
+    _refuse_later(document, policy.source)
     programs = Programs()
     written = _written(policy, programs)
     reviews = [columns.review_of(document, entity) for entity in document.entities]
@@ -81,6 +82,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         effects=columns.effects(rows),
         base=columns.base(document),
         limits=columns.limits(document.limits),
+        sleeves=sleeve_table(document),
     )
     midnight = datetime.combine(document.anchor, time(), UTC)
     return CompiledPolicy(
@@ -95,10 +97,8 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
     )
 
 
-def _refuse_sleeves(document: PolicyDocument, source: Source) -> None:
+def _refuse_later(document: PolicyDocument, source: Source) -> None:
     parts: tuple[tuple[Path, object], ...] = (
-        (("basis",), document.basis),
-        (("carry",), document.carry),
         (("limits", "depeg"), document.limits.depeg),
         (("limits", "stale"), document.limits.stale),
     )

@@ -28,6 +28,7 @@ from steelyard.policy.measures import (
 from steelyard.policy.needs import LEVEL_BARS, PROFILE_BARS, check_needs
 from steelyard.policy.nodes import Node
 from steelyard.policy.pointwise import POINTWISE
+from steelyard.policy.sleeves import offers
 
 Remembered: TypeAlias = Floats | LevelTable | Profiles
 """What can be worked out on one market."""
@@ -234,6 +235,7 @@ def evaluate_signals(
         level_price=np.empty((0, 0)) if table is None else table.price,
         level_known_ms=np.empty((0, 0), np.int64) if table is None else table.first_known_ms,
         bar_known_ms=_known(kinds),
+        offers=offers(compiled.policy.document, market, ms),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from steelyard.domain import codes
 from steelyard.domain.errors import DataError
 from steelyard.domain.market import Market
+from steelyard.domain.sleeves import SLEEVES
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.conditions import called, entity_path
 from steelyard.policy.library import FUNCTIONS
@@ -62,6 +63,8 @@ def _held(compiled: CompiledPolicy) -> Iterator[str]:
     for name, row in zip(regimes, plan.base, strict=True):
         if np.any(row[2:4] != 0.0):
             yield f"{name} holds futures"
+    for sleeve in plan.sleeves:
+        yield f"the {SLEEVES[sleeve['kind']]} sleeve sells futures"
     for name, effect in zip(compiled.effect_ids, plan.effects, strict=True):
         kind = int(effect["kind"])
         set_to = np.array([effect["low"][1], effect["high"][1]])
@@ -88,7 +91,16 @@ def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
         for series in dict(series_read(tree))
         if series not in market.series
     ]
-    return tuple(dict.fromkeys(sentences))
+    return (*dict.fromkeys(sentences), *_idle_sleeves(compiled, market))
+
+
+def _idle_sleeves(compiled: CompiledPolicy, market: Market) -> Iterator[str]:
+    """Yield why a sleeve cannot do anything."""
+    if compiled.policy.document.basis is not None and not market.dated:
+        yield (
+            f"{market.asset} has no dated futures with whole bars, so the basis sleeve stays idle; "
+            f"add {market.venue}.dated.{market.asset}{market.quote}_YYMMDD.1h.parquet for each"
+        )
 
 
 def unmet_needs(compiled: CompiledPolicy, market: Market) -> Iterator[tuple[str, str]]:
