@@ -143,6 +143,26 @@ def amount(contract: Contract, coins: float, measure: Measure, price: float) -> 
     return coins / _coins_of_one(contract, measure, price)
 
 
+def dollars(contract: Contract, amount: float, measure: Measure, price: float) -> float:
+    """Return an amount of a venue in quote currency; the price is not read where none is needed.
+
+    Raises
+    ------
+    DataError
+        If a price is needed and is not above 0.
+
+    Examples
+    --------
+    >>> dollars(Contract(size=100.0, is_inverse=True), 3.0, Measure.CONTRACTS, math.nan)
+    300.0
+    """
+    if measure is Measure.QUOTE:
+        return amount
+    if measure is Measure.CONTRACTS and contract.is_inverse:
+        return amount * contract.size
+    return coins(contract, amount, measure, price) * _priced(price)
+
+
 def _coins_of_one(contract: Contract, measure: Measure, price: float) -> float:
     """Return the coins in one of what is counted.
 
@@ -155,7 +175,18 @@ def _coins_of_one(contract: Contract, measure: Measure, price: float) -> float:
         return contract.multiple
     if measure is Measure.CONTRACTS and not contract.is_inverse:
         return contract.size * contract.multiple
+    return (contract.size if measure is Measure.CONTRACTS else 1.0) / _priced(price)
+
+
+def _priced(price: float) -> float:
+    """Return a price that can be true.
+
+    Raises
+    ------
+    DataError
+        If it is not above 0.
+    """
     if not (math.isfinite(price) and price > 0.0):
-        message = f"quote currency is turned into coins at a price of {price}, must be above 0"
+        message = f"coins and quote currency are exchanged at a price of {price}, must be above 0"
         raise DataError(message)
-    return (contract.size if measure is Measure.CONTRACTS else 1.0) / price
+    return price
