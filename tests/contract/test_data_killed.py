@@ -12,7 +12,7 @@ import pytest
 
 from steelyard.data.manifest import read_manifest
 from steelyard.domain.time import stamp
-from tests.support.archive_server import Served, served
+from steelyard.venues.standin.server import Served, serving
 from tests.support.made_history import plain_archive
 
 FIRST_MS = stamp(2024, 1, 1)
@@ -22,7 +22,7 @@ KILLS = 50
 
 
 def words(folder: Path, where: Served, limit: int = 0) -> list[str]:
-    numbers = (where.port, where.archive.now_ms, stamp(2014, 1, 1), limit)
+    numbers = (where.place, where.standin.now_ms(), stamp(2014, 1, 1), limit)
     module = "tests.support.download_once"
     return [sys.executable, "-m", module, str(folder), *map(str, numbers)]
 
@@ -42,7 +42,7 @@ def test_a_download_that_is_killed_at_any_moment_ends_whole(tmp_path: Path) -> N
     archive = plain_archive(FIRST_MS, NOW_MS)
     dice = np.random.default_rng(5)
     folder = tmp_path / "killed"
-    with served(archive) as where:
+    with serving(archive) as where:
         undisturbed = ran(tmp_path / "whole", where)
         assert undisturbed.returncode == 0, undisturbed.stderr
         whole = contents(tmp_path / "whole")
@@ -69,7 +69,7 @@ def test_a_download_that_is_killed_at_any_moment_ends_whole(tmp_path: Path) -> N
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     archive = plain_archive(FIRST_MS, NOW_MS)
-    with served(archive) as where:
+    with serving(archive) as where:
         full = ran(tmp_path / "data", where, limit=12_000)
         there = contents(tmp_path / "data")
         left = list((tmp_path / "data").rglob("*.begun"))
@@ -88,7 +88,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path: P
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux")
 def test_ten_years_take_little_memory(tmp_path: Path) -> None:
     archive = plain_archive(stamp(2014, 1, 1), stamp(2024, 1, 2, 10))
-    with served(archive) as where:
+    with serving(archive) as where:
         done = ran(tmp_path / "data", where)
     frame = pl.read_parquet(tmp_path / "data" / "binance.spot.BTCUSDT.1h.parquet")
 

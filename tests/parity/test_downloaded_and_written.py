@@ -17,9 +17,10 @@ from steelyard.engine.course import lay_course
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import load_policy
 from steelyard.venues.catalogue import Request, download
-from tests.support.archive_server import served
+from steelyard.venues.standin.server import serving
 from tests.support.compare import departures
 from tests.support.made_history import synthetic_archive, write_shifted
+from tests.support.outside import outside
 
 
 @pytest.mark.parity
@@ -27,10 +28,10 @@ from tests.support.made_history import synthetic_archive, write_shifted
 def test_downloaded_and_written_data_give_the_same_decisions(tmp_path: Path) -> None:
     written = write_shifted(tmp_path / "written")
     archive = synthetic_archive()
-    span = Span(stamp(2021, 3, 1), archive.now_ms)
-    with served(archive) as where:
+    span = Span(stamp(2021, 3, 1), archive.now_ms())
+    with serving(archive) as where:
         request = Request(assets=["BTC"], venue="binance", span=span)
-        outcome = asyncio.run(download(tmp_path / "fetched", request, where.world(), Bar()))
+        outcome = asyncio.run(download(tmp_path / "fetched", request, outside(where), Bar()))
     for name in ("binance.facts.json", "binance.perp.leverage_tiers.2024-04.parquet"):
         shutil.copy(tmp_path / "fetched" / name, written / name)
     one, other = (open_market(tmp_path / name, asset="BTC") for name in ("fetched", "written"))

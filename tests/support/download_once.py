@@ -1,6 +1,6 @@
 """This file runs one download of BTC against loopback as a process of its own, to be killed.
 
-Words: folder, port, the clock, the first stamp, and a limit on the size of files or 0.
+Words: folder, the stand-in, the clock, the first stamp, and a limit on the size of files or 0.
 It prints the most memory that it took, in MB.
 """
 
@@ -13,7 +13,8 @@ from steelyard.cli.bar import Bar
 from steelyard.data.sources import Span
 from steelyard.domain.errors import SteelyardError
 from steelyard.venues.catalogue import Request, download
-from tests.support.archive_server import loopback_world
+from steelyard.venues.standin.loopback import place_of
+from tests.support.outside import loopback_world
 
 
 def most_mb() -> int:
@@ -27,12 +28,13 @@ def most_mb() -> int:
 
 def main() -> int:
     """Download, and return what the command would end with."""
-    folder, port, now_ms, first_ms, limit = sys.argv[1], *map(int, sys.argv[2:])
+    folder, words, (now_ms, first_ms, limit) = *sys.argv[1:3], map(int, sys.argv[3:])
+    world = loopback_world(place_of(words), now_ms)
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     request = Request(assets=["BTC"], venue="binance", span=Span(first_ms, now_ms))
     try:
-        outcome = asyncio.run(download(Path(folder), request, loopback_world(port, now_ms), Bar()))
+        outcome = asyncio.run(download(Path(folder), request, world, Bar()))
     except SteelyardError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -10,28 +10,25 @@ from steelyard.data.synthetic import CONTRACT_EXPIRY_MS, FIRST_MS, synthetic_wor
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars
 from steelyard.domain.time import DAY_MS, HOUR_MS, stamp, text
-from steelyard.venues.standin.archive import History, StandinArchive
+from steelyard.venues.standin.archive import fill
+from steelyard.venues.standin.history import History
+from steelyard.venues.standin.world import Contract, Standin
 
 SHIFT_MS = stamp(2021, 3, 1) - FIRST_MS
 """From the Monday on which the synthetic market begins to one at which all archives had begun."""
 
-SPOT = {
-    "symbol": "BTCUSDT",
-    "filters": [
-        {"filterType": "LOT_SIZE", "stepSize": "0.00001000"},
-        {"filterType": "NOTIONAL", "minNotional": "5.00000000"},
-    ],
-}
-PERP = {
-    "symbol": "BTCUSDT",
-    "maintMarginPercent": "2.5000",
-    "liquidationFee": "0.012500",
-    "filters": [
-        {"filterType": "LOT_SIZE", "stepSize": "0.001"},
-        {"filterType": "MIN_NOTIONAL", "notional": "100"},
-    ],
-}
-FACTS = {"spot": [SPOT], "um": [PERP]}
+CONTRACTS = (
+    Contract(market="spot", symbol="BTCUSDT", base="BTC", tick="0.01", step="0.00001", least="5"),
+    Contract(market="um", symbol="BTCUSDT", base="BTC", tick="0.01", step="0.001", least="100"),
+    Contract(market="cm", symbol="BTCUSD_PERP", base="BTC", quote="USD", step="1", size=100.0),
+)
+"""Perpetuals have a maintenance margin of 2.5 % and a fee of 1.25 % for a liquidation."""
+
+
+def dated(symbol: str, market: str, expiry_ms: int) -> Contract:
+    """Return a dated contract."""
+    quote = "USDT" if market == "um" else "USD"
+    return Contract(market=market, symbol=symbol, base="BTC", quote=quote, expiry_ms=expiry_ms)
 
 
 def hours(first_ms: int, end_ms: int) -> Ints:
@@ -58,13 +55,14 @@ def plain_metrics(first_ms: int, end_ms: int) -> History:
     return History(ms, np.column_stack([coins, coins * 100.0]))
 
 
-def plain_archive(first_ms: int, now_ms: int) -> StandinArchive:
+def plain_archive(first_ms: int, now_ms: int) -> Standin:
     """Return the archives with BTC, from a moment until now: everything an account needs."""
     ms = hours(first_ms, now_ms)
     settled = np.arange(first_ms + 8 * HOUR_MS, now_ms + 1, 8 * HOUR_MS)
     day_s = range(first_ms // 1000, now_ms // 1000, DAY_MS // 1000)
     steady = np.full(ms.size, 50.0)
-    archive = StandinArchive(
+    archive = Standin(
+        now_ms=lambda: now_ms,
         history={
             ("spot", "klines", "BTCUSDT"): plain_bars(ms),
             ("um", "klines", "BTCUSDT"): plain_bars(ms, 101.0),
@@ -72,46 +70,45 @@ def plain_archive(first_ms: int, now_ms: int) -> StandinArchive:
             ("um", "fundingRate", "BTCUSDT"): plain_funding(settled, np.full(settled.size, 8)),
             ("um", "metrics", "BTCUSDT"): plain_metrics(first_ms, now_ms),
         },
-        now_ms=now_ms,
         volatility={"BTC": History(ms, np.column_stack([steady, steady + 2, steady - 2, steady]))},
         mood=[(second, 40.0) for second in day_s],
-        symbols=FACTS,
+        contracts=CONTRACTS,
     )
-    archive.fill()
+    fill(archive)
     return archive
 
 
-def synthetic_archive() -> StandinArchive:
+def synthetic_archive() -> Standin:
     """Return the archives with the synthetic market, moved to years in which all of them exist."""
     world = synthetic_world()
-    hourly, dated = world.hourly, world.dated
+    hourly = world.hourly
     symbol = shifted_contract()
     end_ms = int(hourly.spot.open_ms[-1]) + HOUR_MS + SHIFT_MS
     settled = History(
         world.funding.ms + SHIFT_MS,
         np.column_stack([world.funding.interval_hours, world.funding.rate]),
     )
-    archive = StandinArchive(
+    archive = Standin(
+        now_ms=lambda: end_ms + 120_000,
         history={
             ("spot", "klines", "BTCUSDT"): _bars(hourly.spot),
             ("um", "klines", "BTCUSDT"): _bars(hourly.perp),
             ("um", "markPriceKlines", "BTCUSDT"): _bars(hourly.mark),
-            ("um", "klines", symbol): _bars(dated.bars),
+            ("um", "klines", symbol): _bars(world.dated.bars),
             ("um", "fundingRate", "BTCUSDT"): settled,
             ("um", "metrics", "BTCUSDT"): History(
                 world.day_ms + SHIFT_MS + DAY_MS,
                 np.column_stack([world.open_interest, world.open_interest]),
             ),
         },
-        now_ms=end_ms + 120_000,
         volatility={"BTC": _hourly(world.day_ms, world.implied_vol)},
         mood=[
             (int(ms + SHIFT_MS) // 1000, float(value))
             for ms, value in zip(world.day_ms, world.fear_greed, strict=True)
         ],
-        symbols=FACTS,
+        contracts=(*CONTRACTS, dated(symbol, "um", world.dated.expiry_ms + SHIFT_MS)),
     )
-    archive.fill()
+    fill(archive)
     return archive
 
 

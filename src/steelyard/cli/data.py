@@ -127,10 +127,12 @@ def _fetch(data: Path, request: "Request", *, as_json: bool) -> None:
     import asyncio
 
     from steelyard.cli.bar import Bar
+    from steelyard.cli.outside import place
     from steelyard.venues.catalogue import World, download, network
 
     bar = Bar()
-    world = World(client=network, now_ms=_now_ms)
+    standin = place()
+    world = World(client=network if standin is None else standin.client, now_ms=_now_ms)
     try:
         outcome = asyncio.run(download(data, request, world, bar))
     finally:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from steelyard.cli import backtest, check, data, demo, explain, ladder, policies, review
+from steelyard.cli import backtest, check, data, demo, explain, fakevenue, ladder, policies, review
 from steelyard.cli.console import say
 from steelyard.cli.front import Front
 
@@ -19,6 +19,7 @@ app.command("backtest")(backtest.backtest)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)
 app.command("explain")(explain.explain)
+app.command("fakevenue")(fakevenue.fakevenue)
 app.command("ladder")(ladder.ladder)
 app.command("review")(review.review)
 app.add_typer(data.app, name="data")

@@ -79,7 +79,7 @@ class BinanceRecent:
         if wanted.kind is Kind.OPEN_INTEREST:
             first_ms = now_ms // DAY_MS * DAY_MS - OPEN_INTEREST_DAYS * DAY_MS
             return Span(first_ms, end_ms)
-        first = await self._page(wanted, {"startTime": 0, "limit": 1})
+        first = await self._page(wanted, _earliest(wanted))
         last = await self._page(wanted, {"limit": 1})
         if not first or not last:
             return None
@@ -112,10 +112,20 @@ class BinanceRecent:
         """Return the rows of a part."""
         return read_kept(part, content, _columns(part.wanted.kind))
 
-    async def _page(self, wanted: Wanted, limits: Mapping[str, int]) -> list[_Row]:
+    async def _page(self, wanted: Wanted, limits: Mapping[str, str | int]) -> list[_Row]:
         call = _call(wanted)
         answer = await self._web.get(call.url, {**call.params, **limits})
         return read_json(answer, call.url, lambda told: _rows(wanted, told))
+
+
+def _earliest(wanted: Wanted) -> Mapping[str, str | int]:
+    """Return what asks for the first row: of coin-margined bars, of those of the last 200 days.
+
+    Those are answered from the end of what is asked for, and never over more than 200 days.
+    """
+    if wanted.market == "cm" and wanted.kind in {Kind.BARS, Kind.MARK}:
+        return {"interval": "1d", "limit": 1000}
+    return {"startTime": 0, "limit": 1}
 
 
 def _end_ms(kind: Kind, now_ms: int) -> int:
