@@ -78,10 +78,7 @@ class Client:
         VenueRefused
             If it refuses.
         """
-        answer = await self._asked(call, lambda: getattr(self._library, call)(dict(params)))
-        if not isinstance(answer, dict | list):
-            raise VenueBusy(nonsense(self._title, call, answer))
-        return answer
+        return await self._asked(call, lambda: getattr(self._library, call)(dict(params)))
 
     async def _asked(self, route: str, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
         """Return an answer, after another attempt where that may help.
@@ -109,15 +106,18 @@ class Client:
 
         self._heard = Heard()
         try:
-            return await ask()
+            answer = await ask()
         except ccxt.BaseError as error:
             trouble = sorted_out(self._title, route, error, self._heard, self.now_ms())
             raise _Again(trouble) from None
         except _MISSHAPEN as error:
             if not self._heard.status:
                 raise  # no answer that it could come from
-            found = self._heard.body or repr(error)
-            raise VenueBusy(nonsense(self._title, route, found)) from None
+            answer = self._heard.body or repr(error)
+        if not isinstance(answer, dict | list):
+            busy = VenueBusy(nonsense(self._title, route, answer))
+            raise _Again(Trouble(error=busy, may_pass=True))
+        return answer
 
 
 class _Again(Exception):  # noqa: N818 - carries a trouble up to who decides

@@ -11,8 +11,8 @@ from typing import Final
 
 from steelyard.domain.errors import DataError
 
-_MULTIPLE: Final = re.compile(r"(10{3,7})(?=[A-Z][A-Z0-9]+$)|(1M)(?=BABYDOGE$)")
-"""What names of one lot of many coins begin with, such as 1000SHIB; 1INCH and 1000X are coins."""
+_MULTIPLE: Final = re.compile(r"(10{3,7})(?=[A-Z][A-Z0-9]*$)|(1M)(?=BABYDOGE$)")
+"""What names of one lot of many coins begin with, such as 1000SHIB; 1INCH is a coin."""
 
 _TRAILING: Final = re.compile(r"(?<=^SHIB)(10{3})$")
 """Bybit's name of 1000 SHIB ends with the number."""
