@@ -877,7 +877,8 @@ def deribit(truth: Truth, path: str, query: Query) -> object:
             ]
         case "get_volatility_index_data":
             page = truth.between(first, last)[-1000:]
-            older = page and page[0][0] > max(first, truth.bars[0][0])
+            oldest = truth.between(first, last)[:1]
+            older = page and page[0] != oldest[0]
             rows = [[b[0], 50.0, 60.0, 40.0, truth.volatility] for b in page]
             result = {"data": rows, "continuation": page[0][0] if older else None}
         case "ticker":

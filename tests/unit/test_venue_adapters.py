@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import pytest
 
+from steelyard.data.columns import CLOSE, INDEX, MARK, OPEN_INTEREST, PRICE, RATE
 from steelyard.data.sources import Span
 from steelyard.domain.errors import VenueRefused
 from steelyard.domain.time import DAY_MS, HOUR_MS
@@ -14,7 +15,6 @@ from steelyard.venues.exchange import Exchange, index_of
 from steelyard.venues.instruments import Instrument, Segment
 from steelyard.venues.profile import Feature
 from steelyard.venues.profiles import PROFILES
-from steelyard.venues.reading import INDEX, MARK, OPEN_INTEREST, PRICE, RATE, VOLATILITY
 from tests.support.fake_session import FakeSession
 from tests.support.small_venues import EXPIRY_MS, FIRST_MS, VENUES, Truth, made_bars
 
@@ -249,7 +249,7 @@ def test_deribit_says_its_volatility_index() -> None:
         lambda exchange: exchange.seen([Feature.VOLATILITY_NOW], index_of("deribit", "BTC")),
     )
 
-    assert seen[Feature.VOLATILITY_NOW][1] == {VOLATILITY: 55.0}
+    assert seen[Feature.VOLATILITY_NOW][1] == {CLOSE: 55.0}
 
 
 @pytest.mark.parametrize("venue", PROFILES)

@@ -4,7 +4,19 @@ from typing import Annotated
 
 import typer
 
-from steelyard.cli import backtest, check, data, demo, explain, fakevenue, ladder, policies, review
+from steelyard.cli import (
+    backtest,
+    check,
+    data,
+    demo,
+    explain,
+    fakevenue,
+    ladder,
+    policies,
+    record,
+    review,
+    venues,
+)
 from steelyard.cli.console import say
 from steelyard.cli.front import Front
 
@@ -22,6 +34,8 @@ app.command("explain")(explain.explain)
 app.command("fakevenue")(fakevenue.fakevenue)
 app.command("ladder")(ladder.ladder)
 app.command("review")(review.review)
+app.command("venues")(venues.venues)
+data.app.command("record")(record.record)
 app.add_typer(data.app, name="data")
 app.add_typer(policies.app, name="policies")
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
+from steelyard.data.columns import INDEX, MARK, NEXT, OPEN_INTEREST, RATE
 from steelyard.venues.instruments import Segment
 from steelyard.venues.pager import Paging
 from steelyard.venues.profile import Endpoint, Feature, Look, Profile
-from steelyard.venues.reading import INDEX, MARK, NEXT, OPEN_INTEREST, RATE
 from steelyard.venues.units import Measure
 
 _HOURLY: Final = {"symbol": "{id}", "interval": "1h"}

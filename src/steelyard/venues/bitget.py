@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from steelyard.data.columns import INDEX, INTERVAL_HOURS, MARK, NEXT, OPEN_INTEREST, PRICE, RATE
 from steelyard.domain.time import HOUR_MS
 from steelyard.venues.instruments import Instrument, Segment
 from steelyard.venues.pager import Paging
 from steelyard.venues.profile import Endpoint, Feature, Look, Profile
-from steelyard.venues.reading import HOURS, INDEX, MARK, NEXT, OPEN_INTEREST, PRICE, RATE
 
 _MIX: Final = {"symbol": "{id}", "productType": "{product}"}
 _OHLC: Final = (0, 1, 2, 3, 4)
@@ -57,7 +57,7 @@ _FUNDING_NOW: Final = Look(
     call="publicMixGetV2MixMarketCurrentFundRate",
     params=_MIX,
     row=_DATA,
-    cells={RATE: "fundingRate", NEXT: "nextUpdate", HOURS: "fundingRateInterval"},
+    cells={RATE: "fundingRate", NEXT: "nextUpdate", INTERVAL_HOURS: "fundingRateInterval"},
     clock=("requestTime",),
     match="symbol",
 )

@@ -48,7 +48,7 @@ class Client:
 
     def _hear(self, status: int, _reason: str, *rest: Any) -> Any:  # noqa: ANN401 - as ccxt calls it
         _url, _method, headers, body, *_ = rest
-        self._heard = Heard(status=status, headers=headers or {}, body=str(body or ""))
+        self._heard = Heard(ever=True, status=status, headers=headers or {}, body=str(body or ""))
         return body
 
     async def close(self) -> None:
@@ -104,7 +104,7 @@ class Client:
     async def _attempt(self, route: str, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
         import ccxt  # noqa: PLC0415 - heavy, and an extra
 
-        self._heard = Heard()
+        self._heard = Heard(ever=self._heard.ever)
         try:
             answer = await ask()
         except ccxt.BaseError as error:

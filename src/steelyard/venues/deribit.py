@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from steelyard.data.columns import CLOSE, INDEX, MARK, OPEN_INTEREST, PRICE, RATE
 from steelyard.venues.instruments import Segment
 from steelyard.venues.pager import Paging
 from steelyard.venues.profile import Endpoint, Feature, Look, Profile
-from steelyard.venues.reading import INDEX, MARK, OPEN_INTEREST, PRICE, RATE, VOLATILITY
 from steelyard.venues.units import Measure
 
 _NAMED: Final = {"instrument_name": "{id}"}
@@ -98,7 +98,7 @@ DERIBIT: Final = Profile(
                     "end_timestamp": "{now}",
                 },
                 row=("result", "data", -1),
-                cells={VOLATILITY: 4},
+                cells={CLOSE: 4},
                 stamp=0,
             ),
         ),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from steelyard.data.columns import MARK, OPEN_INTEREST
 from steelyard.data.sources import Span
 from steelyard.domain.errors import VenueBusy, VenueRefused
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
@@ -12,14 +13,7 @@ from steelyard.venues.client import Client, client_of
 from steelyard.venues.instruments import Instrument, Listed, Segment, listed
 from steelyard.venues.pager import Ask, Row, Subject, Way, history
 from steelyard.venues.profile import Endpoint, Feature, Look, Profile
-from steelyard.venues.reading import (
-    MARK,
-    OPEN_INTEREST,
-    Misshapen,
-    counted,
-    rows_of,
-    seen_of,
-)
+from steelyard.venues.reading import Misshapen, counted, rows_of, seen_of
 from steelyard.venues.trouble import nonsense
 from steelyard.venues.units import Contract
 from steelyard.venues.web import Patience
@@ -83,7 +77,11 @@ class Exchange:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close what the client has opened."""
+        """Close what was opened."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what was opened; a session that was passed in is left open."""
         await self._client.close()
 
     async def markets(self) -> Listed:
@@ -107,6 +105,10 @@ class Exchange:
                 raise VenueBusy(message)
             self._listed = found
         return self._listed
+
+    def forget_markets(self) -> None:
+        """Ask for what is listed anew when it is needed next."""
+        self._listed = None
 
     async def instrument(self, coin: str, segment: Segment) -> Instrument:
         """Return the spot pair or the perpetual of a coin.

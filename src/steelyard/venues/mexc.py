@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
+from steelyard.data.columns import INDEX, INTERVAL_HOURS, MARK, NEXT, OPEN_INTEREST, RATE
 from steelyard.venues.instruments import Segment
 from steelyard.venues.pager import Paging
 from steelyard.venues.profile import Endpoint, Feature, Look, Profile
-from steelyard.venues.reading import HOURS, INDEX, MARK, NEXT, OPEN_INTEREST, RATE
 from steelyard.venues.units import Measure
 
 _SPOT: Final = Endpoint(
@@ -64,7 +64,7 @@ _FUNDING_NOW: Final = Look(
     call="contractPublicGetFundingRateSymbol",
     params={"symbol": "{id}"},
     row=("data",),
-    cells={RATE: "fundingRate", NEXT: "nextSettleTime", HOURS: "collectCycle"},
+    cells={RATE: "fundingRate", NEXT: "nextSettleTime", INTERVAL_HOURS: "collectCycle"},
     stamp="timestamp",
 )
 

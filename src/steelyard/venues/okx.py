@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from steelyard.data.columns import INDEX, MARK, NEXT, OPEN_INTEREST, PRICE, RATE
 from steelyard.venues.instruments import Instrument, Segment
 from steelyard.venues.pager import Paging
 from steelyard.venues.profile import Endpoint, Feature, Look, Profile
-from steelyard.venues.reading import INDEX, MARK, NEXT, OPEN_INTEREST, PRICE, RATE
 from steelyard.venues.units import Measure
 
 _DATA: Final = ("data",)

@@ -126,7 +126,7 @@ def _no_words(_instrument: Instrument) -> Mapping[str, str]:
     return {}
 
 
-_SEGMENTS: Final = {
+SEGMENT_OF: Final = {
     Feature.SPOT: Segment.SPOT,
     Feature.LINEAR: Segment.LINEAR,
     Feature.INVERSE: Segment.INVERSE,
@@ -177,8 +177,8 @@ class Profile:
 
     def can(self, feature: Feature) -> bool:
         """Return whether a feature is there, for one segment at least."""
-        if feature in _SEGMENTS:
-            return _SEGMENTS[feature] in self.quotes
+        if feature in SEGMENT_OF:
+            return SEGMENT_OF[feature] in self.quotes
         if feature is Feature.DATED:
             return self.has_dated
         return any(one is feature for one, _ in (*self.history, *self.now))

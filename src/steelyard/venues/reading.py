@@ -4,21 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from steelyard.data.columns import INDEX, MARK, PRICE
 from steelyard.domain.errors import DataError
 from steelyard.domain.time import stamp
 from steelyard.venues.instruments import Instrument, Segment
 from steelyard.venues.pager import Row
 from steelyard.venues.profile import Endpoint, Feature, Look, Step
 from steelyard.venues.units import Measure, coin_price, coins, dollars
-
-OPEN_INTEREST: Final = "open_interest"
-RATE: Final = "rate"
-NEXT: Final = "next"
-HOURS: Final = "interval_hours"
-MARK: Final = "mark"
-INDEX: Final = "index"
-PRICE: Final = "price"
-VOLATILITY: Final = "close"
 
 _PRICES: Final = frozenset({MARK, INDEX, PRICE})
 _EARLIEST_MS: Final = stamp(2009, 1, 1)

@@ -20,8 +20,12 @@ _SHOWN: Final = 160
 
 @dataclass(slots=True)
 class Heard:
-    """What was last heard of a venue: status, headers, body; nothing where it was not reached."""
+    """What was last heard of a venue: status, headers, body; nothing where it was not reached.
 
+    ``ever`` is whether it has ever answered: who never did is not asked again and again.
+    """
+
+    ever: bool = False
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
@@ -68,10 +72,10 @@ def sorted_out(venue: str, route: str, error: Exception, heard: Heard, now_ms: i
     if not heard.status:
         why = str(error.__cause__ or error) or type(error).__name__
         message = (
-            f"{where} cannot be reached ({_short(why)}); check the network and run it again: "
-            f"what was fetched is kept"
+            f"{where} cannot be reached ({_short(why)}); check the network and run the command "
+            f"again: what was fetched is kept"
         )
-        return Trouble(error=VenueBusy(message), may_pass=True)
+        return Trouble(error=VenueBusy(message), may_pass=heard.ever)
     if names & {"OnMaintenance", "ExchangeNotAvailable", "RequestTimeout", "OperationFailed"}:
         return _away(where, error, heard)
     return _refused(where, names, error, heard)
