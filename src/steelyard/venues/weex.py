@@ -51,7 +51,7 @@ WEEX: Final = Profile(
     now={
         (Feature.PREMIUM_NOW, Segment.LINEAR): (_PREMIUM,),
         (Feature.FUNDING_NOW, Segment.LINEAR): (
-            replace(_PREMIUM, cells={RATE: "lastFundingRate", NEXT: "nextFundingTime"}),
+            replace(_PREMIUM, cells={RATE: "forecastFundingRate", NEXT: "nextFundingTime"}),
         ),
         (Feature.OPEN_INTEREST_NOW, Segment.LINEAR): (
             Look(
