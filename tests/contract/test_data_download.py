@@ -19,7 +19,7 @@ from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
 from steelyard.venues.catalogue import Request, download
 from steelyard.venues.download import Outcome
 from steelyard.venues.standin.archive import fill, put, put_raw, zipped
-from steelyard.venues.standin.faults import Fault, Kind, Stage, banned, busy, empty, page
+from steelyard.venues.standin.faults import Fault, Kind, banned, busy, empty, page
 from steelyard.venues.standin.loopback import Place
 from steelyard.venues.standin.server import Served, serving
 from steelyard.venues.standin.world import Standin
@@ -31,7 +31,7 @@ from tests.support.made_history import (
     plain_funding,
     plain_metrics,
 )
-from tests.support.outside import outside
+from tests.support.outside import loopback_world, outside
 
 FIRST_MS = stamp(2024, 1, 30)
 NOW_MS = stamp(2024, 3, 2, 10) + 120_000
@@ -121,7 +121,7 @@ def test_what_rest_had_answered_gives_way_to_the_file_of_the_month(
     folder: Path, archive: Standin
 ) -> None:
     once(folder, archive)
-    once(folder, plain_archive(FIRST_MS, stamp(2024, 4, 2)))
+    once(folder, plain_archive(FIRST_MS, stamp(2024, 4, 2) + 120_000))
     paths = read_manifest(folder).of_series(SPOT)
 
     assert [path.split("/")[0] for path in paths] == ["api.binance.com"] + 3 * [
@@ -393,11 +393,24 @@ def test_an_unfinished_hour_or_day_is_never_kept(folder: Path) -> None:
     assert day == stamp(2024, 3, 1)
 
 
+def test_a_clock_that_is_ahead_takes_no_unfinished_hour_for_an_ended_one(folder: Path) -> None:
+    archive = plain_archive(FIRST_MS, NOW_MS)
+    archive.now_ms = lambda: stamp(2024, 3, 2, 10) - 1_000
+    fill(archive)
+    with serving(archive) as where:
+        request = Request(assets=["BTC"], venue="binance", span=Span(FIRST_MS, NOW_MS))
+        world = loopback_world(where.place, NOW_MS - 90_000)
+        asyncio.run(download(folder, request, world, Bar()))
+
+    # At the venue it is a second to ten, here 30 s past: the hour from nine on is not over.
+    assert read(folder, SPOT)["ts"].dt.epoch("ms").to_list()[-1] == stamp(2024, 3, 2, 8)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
         Fault(kind=Kind.RESET, every=10),
-        Fault(kind=Kind.SHORT, stage=Stage.AFTER, every=10),
+        Fault(kind=Kind.SHORT, every=10),
         Fault(status=500, every=10),
         Fault(status=502, body=b"<html>x", every=10),
     ],

@@ -122,13 +122,13 @@ def test_what_a_venue_says_is_appended_at_every_tick(tmp_path: Path) -> None:
     assert column(tmp_path, f"{LINEAR}.premium.recorded", "premium") == pytest.approx(
         [100 / 49_900] * 3
     )
-    assert column(tmp_path, "bybit.dated.BTCUSDT-27MAR26.price.recorded", "price") == [5e4] * 3
+    assert column(tmp_path, "bybit.dated.BTCUSDT_260327.price.recorded", "price") == [5e4] * 3
     assert sorted(ticks[0].appended) == sorted(
         [
             *(f"{pair}.{what}.recorded" for pair in (LINEAR, INVERSE)
               for what in ("open_interest", "funding", "premium")),
-            "bybit.dated.BTCUSDT-27MAR26.price.recorded",
-            "bybit_coinm.dated.BTCUSDH26.price.recorded",
+            "bybit.dated.BTCUSDT_260327.price.recorded",
+            "bybit_coinm.dated.BTCUSD_260327.price.recorded",
         ]
     )  # fmt: skip
 

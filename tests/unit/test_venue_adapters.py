@@ -173,7 +173,7 @@ def test_the_volatility_index_pages_backwards() -> None:
 
 
 def test_three_years_of_bybit_are_every_hour() -> None:
-    truth = Truth(bars=made_bars(26_280), now_ms=FIRST_MS + 26_280 * HOUR_MS + 1)
+    truth = Truth(bars=made_bars(26_280), now_ms=FIRST_MS + 26_280 * HOUR_MS + 60_000)
 
     async def ask(exchange: Exchange) -> Sequence[tuple[float, ...]]:
         instrument = await exchange.instrument("BTC", Segment.LINEAR)
@@ -191,7 +191,7 @@ def test_three_years_of_bybit_are_every_hour() -> None:
     [("bybit", "SHIB", 1000.0), ("binance", "SHIB", 1000.0), ("bitget", "BONK", 1000.0)],
 )
 def test_a_lot_of_a_thousand_is_told_by_the_coin(venue: str, coin: str, multiple: float) -> None:
-    truth = Truth(bars=made_bars(48), now_ms=FIRST_MS + 48 * HOUR_MS)
+    truth = Truth(bars=made_bars(48), now_ms=FIRST_MS + 48 * HOUR_MS + 60_000)
 
     async def ask(exchange: Exchange) -> Sequence[tuple[float, ...]]:
         instrument = await exchange.instrument(coin, Segment.LINEAR)

@@ -54,7 +54,7 @@ def _refuse_without_extra() -> None:
     missing = [name for name in ("aiohttp", "cryptography") if find_spec(name) is None]
     if missing:
         message = (
-            f"steelyard fakevenue needs {' and '.join(missing)}, which is not installed; "
+            f"steelyard fakevenue needs {' and '.join(missing)} to be installed; "
             f"install steelyard with its extra: pip install 'steelyard[live]'"
         )
         raise RequestError(message)

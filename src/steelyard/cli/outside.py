@@ -31,8 +31,10 @@ def place() -> "Place | None":
 
 
 @asynccontextmanager
-async def opened(names: Sequence[str]) -> "AsyncIterator[dict[str, Exchange]]":
-    """Open venues by name, and close them at the end; without a key.
+async def opened(
+    names: Sequence[str], standin: "Place | None"
+) -> "AsyncIterator[dict[str, Exchange]]":
+    """Open venues by name, out or at a stand-in, and close them at the end; without a key.
 
     Raises
     ------
@@ -42,7 +44,6 @@ async def opened(names: Sequence[str]) -> "AsyncIterator[dict[str, Exchange]]":
     from steelyard.venues.exchange import connected
     from steelyard.venues.profiles import profile_of
 
-    standin = place()
     session = None if standin is None else standin.session()
     exchanges = {}
     try:

@@ -54,12 +54,12 @@ def record(
 async def _record(
     assets: list[str], names: list[str], data: Path, every_ms: int, *, as_json: bool
 ) -> None:
-    from steelyard.cli.outside import now_ms, opened
+    from steelyard.cli.outside import now_ms, opened, place
     from steelyard.venues.profiles import profile_of
     from steelyard.venues.record import Recorder
 
     wanted = list(dict.fromkeys(profile_of(name).name for name in names))
-    async with opened(wanted) as exchanges:
+    async with opened(wanted, place()) as exchanges:
         recorder = Recorder(
             folder=data, exchanges=exchanges, coins=[one.upper() for one in assets], now_ms=now_ms
         )

@@ -59,11 +59,11 @@ async def _probed(names: list[str]) -> "tuple[Told, Mapping[str, str]]":
     SteelyardError
         If none could.
     """
-    from steelyard.cli.outside import opened
+    from steelyard.cli.outside import opened, place
     from steelyard.venues.probe import probed
 
     told, failed = {}, {}
-    async with opened(names) as exchanges:
+    async with opened(names, place()) as exchanges:
         for name, exchange in exchanges.items():
             try:
                 told[name] = await probed(exchange)

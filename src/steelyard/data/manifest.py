@@ -85,7 +85,7 @@ class Manifest:
     built : dict of str to str
         Digest of the originals that each series was made of.
     asked : dict of str to Asked
-        By asset.
+        By asset; ``BTC.bybit`` where another venue was asked for BTC before.
     """
 
     files: dict[str, Original] = field(default_factory=dict)
@@ -97,11 +97,22 @@ class Manifest:
         return {path: one for path, one in sorted(self.files.items()) if one.series == series}
 
     def ask(self, asset: str, venue: str, first_ms: int) -> None:
-        """Remember an asset; from the earliest day that it was ever asked from."""
-        before = self.asked.get(asset)
-        if before is not None and before.venue == venue:
+        """Remember an asset of a venue; from the earliest day that it was ever asked from."""
+        held = self.asked.get(asset)
+        name = asset if held is None or held.venue == venue else f"{asset}.{venue}"
+        before = self.asked.get(name)
+        if before is not None:
             first_ms = min(first_ms, before.first_ms)
-        self.asked[asset] = Asked(venue=venue, first_ms=first_ms)
+        self.asked[name] = Asked(venue=venue, first_ms=first_ms)
+
+    def asked_of(self) -> dict[str, tuple[list[str], int]]:
+        """Return by venue which assets were asked for, and the earliest day of them."""
+        found: dict[str, tuple[list[str], int]] = {}
+        for name, one in self.asked.items():
+            assets, first_ms = found.get(one.venue, ([], one.first_ms))
+            asset = name.partition(".")[0]
+            found[one.venue] = ([*assets, asset], min(first_ms, one.first_ms))
+        return found
 
     def renew(self, path: str, etag: str) -> None:
         """Note that an original was issued anew with the same content."""

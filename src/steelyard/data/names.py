@@ -1,6 +1,7 @@
 """This file gives every series of a catalogue its name."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 QUOTE: Final = "USDT"
@@ -9,8 +10,8 @@ QUOTE: Final = "USDT"
 SYNTHETIC: Final = "synthetic"
 """Name of the venue that was invented."""
 
-_INDEX_VENUE: Final = {"binance": "deribit"}
-"""Where the volatility index of a venue's assets is quoted, if not on the venue itself."""
+_INDEX_VENUE: Final = "deribit"
+"""Where the volatility index of every real venue's assets is quoted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def names_of(asset: str, venue: str) -> Names:
         perp=f"{venue}.perp.{pair}.1h",
         mark=f"{venue}.perp.{pair}.mark.1h",
         funding=f"{venue}.perp.{pair}.funding",
-        implied_vol=f"{_INDEX_VENUE.get(venue, venue)}.{asset}.dvol.1d",
+        implied_vol=f"{SYNTHETIC if venue == SYNTHETIC else _INDEX_VENUE}.{asset}.dvol.1d",
         open_interest=f"{venue}.perp.{pair}.open_interest.1d",
         open_interest_usd=f"{venue}_coinm.perp.{asset}USD.open_interest.1d",
         front=f"cme.{asset}.front.1d",
@@ -89,6 +90,18 @@ def symbol_of(asset: str) -> str:
     'BTCUSDT'
     """
     return f"{asset}{QUOTE}"
+
+
+def dated_symbol(pair: str, expiry_ms: int) -> str:
+    """Return what a dated contract is called in a catalogue, whatever its venue calls it.
+
+    Examples
+    --------
+    >>> dated_symbol("BTCUSDT", 1_774_598_400_000)
+    'BTCUSDT_260327'
+    """
+    day = datetime.fromtimestamp(expiry_ms / 1000, tz=UTC)
+    return f"{pair}_{day:%y%m%d}"
 
 
 def tiers_name(venue: str, month: str) -> str:

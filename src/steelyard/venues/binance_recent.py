@@ -11,7 +11,7 @@ from steelyard.data.sources import Kind, Part, Rows, Span, Wanted, without
 from steelyard.domain.errors import VenueBusy
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
 from steelyard.venues.answers import kept, read_json, read_kept
-from steelyard.venues.web import Web
+from steelyard.venues.web import SKEW_MS, Web
 
 NAME: Final = "rest"
 OPEN_INTEREST_DAYS: Final = 29
@@ -130,8 +130,8 @@ def _earliest(wanted: Wanted) -> Mapping[str, str | int]:
 
 def _end_ms(kind: Kind, now_ms: int) -> int:
     """Return where what can be known now ends: with an ended hour, or a settlement just after."""
-    late = JITTER_MS if kind in {Kind.FUNDING, Kind.OPEN_INTEREST} else 0
-    return (now_ms - late) // HOUR_MS * HOUR_MS + late
+    ended_ms = (now_ms - SKEW_MS) // HOUR_MS * HOUR_MS
+    return ended_ms + (JITTER_MS if kind in {Kind.FUNDING, Kind.OPEN_INTEREST} else 0)
 
 
 def _refuse_lacking(part: Part, call: _Call, rows: Mapping[float, _Row]) -> None:

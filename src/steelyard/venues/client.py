@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Any, Final
 
-from steelyard.domain.errors import RequestError, VenueBusy
+from steelyard.domain.errors import RequestError, SteelyardError, VenueBusy
 from steelyard.venues.profile import Profile
 from steelyard.venues.trouble import Heard, Trouble, nonsense, sorted_out
 from steelyard.venues.web import Patience
 
 TIMEOUT_MS: Final = 30_000
+_HEARD: Final[ContextVar[Heard]] = ContextVar("heard")
+"""What was heard of the request that a task has under way; several may be at a time."""
+
 _MISSHAPEN: Final = (TypeError, AttributeError, KeyError, ValueError, IndexError)
 
 
@@ -43,12 +48,18 @@ class Client:
         self._library = library
         self._patience = patience or Patience()
         self._sleep = sleep
-        self._heard = Heard()
+        self._answered = False
+        self._pause_until_ms = 0
+        self._banned: SteelyardError | None = None
         library.on_rest_response = self._hear
 
     def _hear(self, status: int, _reason: str, *rest: Any) -> Any:  # noqa: ANN401 - as ccxt calls it
+        """Note an answer for the request that is under way in this task; the first error stays."""
         _url, _method, headers, body, *_ = rest
-        self._heard = Heard(ever=True, status=status, headers=headers or {}, body=str(body or ""))
+        self._answered = True
+        heard = _HEARD.get()
+        if heard.status < HTTPStatus.BAD_REQUEST:
+            heard.status, heard.headers, heard.body = status, headers or {}, str(body or "")
         return body
 
     async def close(self) -> None:
@@ -89,31 +100,58 @@ class Client:
             If not a single attempt is allowed.
         """
         for attempt in range(1, self._patience.tries + 1):
+            await self._wait()
             try:
                 return await self._attempt(route, ask)
             except _Again as again:
                 trouble = again.trouble
                 pause_s = trouble.pause_s or self._patience.pause_s * 2 ** (attempt - 1)
+                self._note(trouble)
                 last = attempt == self._patience.tries or not trouble.may_pass
                 if last or pause_s > self._patience.longest_s:
                     raise trouble.error from None
-                await self._sleep(pause_s)
+                if not trouble.pause_s:
+                    await self._sleep(pause_s)
         message = "no attempt was allowed; give Patience one or more tries"
         raise RequestError(message)
+
+    def _note(self, trouble: Trouble) -> None:
+        """Let every request wait for a pause that the venue asks for, or fail in a ban."""
+        if trouble.pause_s:
+            until_ms = self.now_ms() + int(1000 * trouble.pause_s)
+            self._pause_until_ms = max(self._pause_until_ms, until_ms)
+            self._banned = None if trouble.may_pass else trouble.error
+
+    async def _wait(self) -> None:
+        """Wait until the venue may be asked again.
+
+        Raises
+        ------
+        VenueBusy
+            If it has banned this address.
+        """
+        left_ms = self._pause_until_ms - self.now_ms()
+        if left_ms <= 0:
+            return
+        if self._banned is not None:
+            raise self._banned
+        await self._sleep(left_ms / 1000)
 
     async def _attempt(self, route: str, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
         import ccxt  # noqa: PLC0415 - heavy, and an extra
 
-        self._heard = Heard(ever=self._heard.ever)
+        heard = Heard()
+        _HEARD.set(heard)
         try:
             answer = await ask()
         except ccxt.BaseError as error:
-            trouble = sorted_out(self._title, route, error, self._heard, self.now_ms())
+            heard.ever = self._answered
+            trouble = sorted_out(self._title, route, error, heard, self.now_ms())
             raise _Again(trouble) from None
         except _MISSHAPEN as error:
-            if not self._heard.status:
+            if not heard.status:
                 raise  # no answer that it could come from
-            answer = self._heard.body or repr(error)
+            answer = heard.body or repr(error)
         if not isinstance(answer, dict | list):
             busy = VenueBusy(nonsense(self._title, route, answer))
             raise _Again(Trouble(error=busy, may_pass=True))

@@ -9,7 +9,7 @@ from steelyard.data.sources import Part, Rows, Span, Wanted, without
 from steelyard.domain.errors import VenueBusy
 from steelyard.domain.time import HOUR_MS, stamp, text
 from steelyard.venues.answers import kept, read_json, read_kept
-from steelyard.venues.web import Web
+from steelyard.venues.web import SKEW_MS, Web
 
 NAME: Final = "deribit"
 URL: Final = "https://www.deribit.com/api/v2/public/get_volatility_index_data"
@@ -31,8 +31,8 @@ class DeribitIndex:
 
     async def parts(self, wanted: Wanted, spans: Sequence[Span]) -> tuple[Part, ...]:
         """Return the months, or parts of months, of some stretches of time; ended hours only."""
-        now_ms = self._web.now_ms()
-        there = without(spans, [Span(0, FIRST_MS), Span(now_ms // HOUR_MS * HOUR_MS, 1 << 62)])
+        ended_ms = (self._web.now_ms() - SKEW_MS) // HOUR_MS * HOUR_MS
+        there = without(spans, [Span(0, FIRST_MS), Span(ended_ms, 1 << 62)])
         return tuple(
             Part(
                 wanted=wanted,

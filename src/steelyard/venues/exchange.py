@@ -16,7 +16,7 @@ from steelyard.venues.profile import Endpoint, Feature, Look, Profile
 from steelyard.venues.reading import Misshapen, counted, rows_of, seen_of
 from steelyard.venues.trouble import nonsense
 from steelyard.venues.units import Contract
-from steelyard.venues.web import Patience
+from steelyard.venues.web import SKEW_MS, Patience
 
 
 def index_of(venue: str, coin: str) -> Instrument:
@@ -163,14 +163,28 @@ class Exchange:
         subject = Subject(venue=self.profile.name, symbol=instrument.id, kind=feature.value)
 
         async def page(ask: Ask) -> Sequence[Row]:
-            params = self._params(endpoint, instrument, ask)
-            answer = await self._client.raw(endpoint.call, params)
-            try:
-                return rows_of(feature, endpoint, answer, instrument)
-            except Misshapen as error:
-                raise VenueBusy(nonsense(self.profile.title, endpoint.call, error)) from None
+            return await self.page(feature, instrument, ask)
 
-        return await history(page, span, way, subject, now_ms=self.now_ms())
+        return await history(page, span, way, subject, now_ms=self.now_ms() - SKEW_MS)
+
+    async def page(self, feature: Feature, instrument: Instrument, ask: Ask) -> Sequence[Row]:
+        """Return one page of the past, as it came: nothing is proven of it.
+
+        Raises
+        ------
+        VenueBusy
+            If the venue is away or answers nonsense.
+        VenueRefused
+            If it does not have it.
+        """
+        refuse_missing(self.profile, feature, instrument.segment)
+        endpoint = self.profile.history[feature, instrument.segment]
+        params = self._params(endpoint, instrument, ask)
+        answer = await self._client.raw(endpoint.call, params)
+        try:
+            return rows_of(feature, endpoint, answer, instrument)
+        except Misshapen as error:
+            raise VenueBusy(nonsense(self.profile.title, endpoint.call, error)) from None
 
     def _refuse_forgotten(self, feature: Feature, endpoint: Endpoint, span: Span) -> None:
         """Refuse what a venue has forgotten.

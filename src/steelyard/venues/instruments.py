@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from steelyard.data.names import dated_symbol
 from steelyard.domain.errors import DataError, RequestError
 from steelyard.venues.units import Contract, Measure, coin_of
 
@@ -54,6 +55,24 @@ class Instrument:
     expiry_ms: int = 0
     is_active: bool = True
     info: Mapping[str, str]
+
+
+def stem_of(one: Instrument) -> str:
+    """Return what the names of the series of an instrument begin with.
+
+    Coin-margined contracts are a service of their own; a dated contract is named by its expiry.
+    """
+    service = f"{one.venue}_coinm" if one.segment is Segment.INVERSE else one.venue
+    pair = f"{one.coin}{one.quote}"
+    match one.segment:
+        case Segment.INDEX:
+            return f"{one.venue}.{one.coin}"
+        case Segment.SPOT:
+            return f"{one.venue}.spot.{pair}"
+        case _ if one.expiry_ms:
+            return f"{service}.dated.{dated_symbol(pair, one.expiry_ms)}"
+        case _:
+            return f"{service}.perp.{pair}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from steelyard.data.recorded import RECORDED, Recorded, append
 from steelyard.domain.errors import DataError, RequestError, SteelyardError
 from steelyard.domain.time import DAY_MS
 from steelyard.venues.exchange import Exchange, index_of
-from steelyard.venues.instruments import Instrument, Segment
+from steelyard.venues.instruments import Instrument, Segment, stem_of
 from steelyard.venues.profile import Feature
 
 _WORD: Final = {
@@ -226,12 +226,4 @@ def series_name(feature: Feature, instrument: Instrument) -> str:
     >>> series_name(Feature.OPEN_INTEREST_NOW, one)
     'bybit.perp.SHIBUSDT.open_interest.recorded'
     """
-    word = _WORD[feature]
-    if instrument.segment is Segment.INDEX:
-        return f"{instrument.venue}.{instrument.coin}.{word}{RECORDED}"
-    service = (
-        f"{instrument.venue}_coinm" if instrument.segment is Segment.INVERSE else (instrument.venue)
-    )
-    if instrument.expiry_ms:
-        return f"{service}.dated.{instrument.id}.{word}{RECORDED}"
-    return f"{service}.perp.{instrument.coin}{instrument.quote}.{word}{RECORDED}"
+    return f"{stem_of(instrument)}.{_WORD[feature]}{RECORDED}"

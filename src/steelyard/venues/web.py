@@ -16,6 +16,9 @@ BANNED: Final = 418
 """The status with which Binance says that it has banned an address."""
 
 UNKNOWN: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+SKEW_MS: Final = 60_000
+"""An hour counts as ended this long after its end: a clock may be ahead of the venue's."""
+
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes; no answer that is asked for here comes near."""
 

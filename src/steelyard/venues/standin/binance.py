@@ -81,7 +81,7 @@ def _contract(world: Standin, market: str, query: Mapping[str, str]) -> Contract
         message = "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
         raise Refusal(-1102, message)
     found = world.contract(market, query["symbol"])
-    if found is None or found.onboard_ms > world.now_ms():
+    if found is None:
         raise _NO_SYMBOL
     return found
 
@@ -208,7 +208,8 @@ def _funding(world: Standin, market: str, query: Mapping[str, str]) -> object:
 
 def _open_interest(world: Standin, market: str, query: Mapping[str, str]) -> object:
     contract = _contract(world, market, query)
-    held = _interest_now(world, market, contract)
+    amount = world.newest((market, "metrics", contract.symbol), 0)
+    held = f"{amount:.0f}" if market == "cm" else f"{amount:.3f}"
     told = {"symbol": contract.symbol, "openInterest": held, "time": world.now_ms()}
     if market == "cm":
         told |= {
@@ -218,15 +219,9 @@ def _open_interest(world: Standin, market: str, query: Mapping[str, str]) -> obj
     return told
 
 
-def _interest_now(world: Standin, market: str, contract: Contract) -> str:
-    history = world.history.get((market, "metrics", contract.symbol))
-    seen = 0 if history is None else int(np.searchsorted(history.ms, world.now_ms(), "right"))
-    value = 0.0 if history is None or seen == 0 else float(history.rows[seen - 1, 0])
-    return f"{value:.0f}" if market == "cm" else f"{value:.3f}"
-
-
 def _open_interest_hist(world: Standin, market: str, query: Mapping[str, str]) -> object:
-    contract = _of_pair(world, query) if market == "cm" else _contract(world, market, query)
+    coin = market == "cm"
+    contract = (binance_listing.of_kind if coin else _contract)(world, market, query)
     period = query.get("period", "")
     if period not in _PERIODS:
         raise Refusal(-1130, "parameter 'period' is invalid.")
@@ -243,7 +238,7 @@ def _open_interest_hist(world: Standin, market: str, query: Mapping[str, str]) -
     ms, rows = history.ms[kept], history.rows[kept]
     page = Window(first_ms, end_ms, limit).of(ms)
     whose = {"symbol": contract.symbol}
-    if market == "cm":
+    if coin:
         whose = {"pair": contract.pair, "contractType": query["contractType"]}
     return [
         {
@@ -254,22 +249,6 @@ def _open_interest_hist(world: Standin, market: str, query: Mapping[str, str]) -
         }
         for stamp, row in zip(ms[page], rows[page].tolist(), strict=True)
     ]
-
-
-def _of_pair(world: Standin, query: Mapping[str, str]) -> Contract:
-    """Return the coin-margined contract of a pair and a type.
-
-    Raises
-    ------
-    Refusal
-        If there is none.
-    """
-    wanted = query.get("contractType", "")
-    for contract in world.listed("cm"):
-        kind = binance_listing.kind_of(contract, world.now_ms())
-        if contract.pair == query.get("pair") and kind == wanted:
-            return contract
-    raise _NO_SYMBOL
 
 
 def _info(world: Standin, market: str, query: Mapping[str, str]) -> object:

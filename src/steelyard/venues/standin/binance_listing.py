@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from steelyard.venues.standin.quarters import quarter_end_after
+from steelyard.venues.standin.refusal import Refusal
 from steelyard.venues.standin.world import Contract, Standin
 
 _Document = dict[str, object]
@@ -92,6 +93,24 @@ def kind_of(contract: Contract, now_ms: int) -> str:
         return "PERPETUAL"
     near = contract.expiry_ms <= quarter_end_after(now_ms)
     return "CURRENT_QUARTER" if near else "NEXT_QUARTER"
+
+
+def of_kind(world: Standin, market: str, query: Mapping[str, str]) -> Contract:
+    """Return the contract of a pair that is of a type now.
+
+    Raises
+    ------
+    Refusal
+        If there is none.
+    """
+    now_ms = world.now_ms()
+    mine = [one for one in world.listed(market) if one.pair == query.get("pair")]
+    if not mine:
+        raise Refusal(-1121, "Invalid symbol.")
+    for contract in mine:
+        if contract.trades(now_ms) and kind_of(contract, now_ms) == query.get("contractType"):
+            return contract
+    raise Refusal(-1130, "parameter 'contractType' is invalid.")
 
 
 def _is_told(contract: Contract, now_ms: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from steelyard.domain.time import DAY_MS, HOUR_MS
-from steelyard.venues.standin.binance_listing import kind_of
+from steelyard.venues.standin import binance_listing
 from steelyard.venues.standin.history import LENGTHS, Window, bars
 from steelyard.venues.standin.refusal import Refusal
 from steelyard.venues.standin.world import Contract, Standin
@@ -50,16 +50,13 @@ def book(world: Standin, contract: Contract, depth: int) -> _Document:
 def day(world: Standin, contract: Contract) -> _Document:
     """Return what happened within the last 24 hours."""
     now_ms = world.now_ms()
-    history = world.history[contract.market, "klines", contract.symbol]
-    window = Window(now_ms - DAY_MS, now_ms, 24)
-    rows = bars(history, "1h", window, now_ms).rows
-    if len(rows) == 0:
-        rows = np.zeros((1, 6))
+    rows = world.last_day(contract)
     opened, last = float(rows[0, 0]), float(rows[-1, 3])
     volume, turnover = float(rows[:, 4].sum()), float(rows[:, 5].sum())
-    mean = turnover / volume if volume else 0.0
-    if contract.market == "cm":
-        mean = volume * contract.size / turnover if turnover else 0.0
+    mean = last
+    if volume:
+        coin = contract.market == "cm"
+        mean = volume * contract.size / turnover if coin else turnover / volume
     prices = {
         "openPrice": opened,
         "highPrice": float(rows[:, 1].max()),
@@ -70,7 +67,7 @@ def day(world: Standin, contract: Contract) -> _Document:
     told: _Document = {
         "symbol": contract.symbol,
         **{name: written(contract, value) for name, value in prices.items()},
-        "priceChangePercent": f"{100 * (last / opened - 1) if opened else 0.0:.3f}",
+        "priceChangePercent": f"{100 * (last / opened - 1):.3f}",
         "weightedAvgPrice": f"{mean:.8f}",
         "lastQty": contract.step,
         "openTime": now_ms - DAY_MS,
@@ -104,9 +101,7 @@ def mark(world: Standin, contract: Contract) -> _Document:
     index = world.price(market, "indexPriceKlines", contract.pair)
     marked = world.price(market, "markPriceKlines", symbol) or _last(world, contract)
     now_ms, length_ms = world.now_ms(), contract.funding_hours * HOUR_MS
-    history = world.history.get((market, "fundingRate", symbol))
-    seen = 0 if history is None else int(np.searchsorted(history.ms, now_ms, "right"))
-    rate = 0.0 if history is None or seen == 0 else float(history.rows[seen - 1, 1])
+    rate = world.newest((market, "fundingRate", symbol), 1)
     told: _Document = {
         "symbol": symbol,
         "markPrice": f"{marked:.8f}",
@@ -126,23 +121,22 @@ def basis(world: Standin, market: str, query: Mapping[str, str], window: Window)
     Raises
     ------
     Refusal
-        If there is no such contract.
+        If there is no such contract, or the period is none.
     """
     now_ms, pair, period = world.now_ms(), query.get("pair", ""), query.get("period", "")
-    kind = query.get("contractType", "")
-    mine = [c for c in world.listed(market) if c.pair == pair and kind_of(c, now_ms) == kind]
-    if not mine or period not in LENGTHS:
-        raise Refusal(-1130, "parameter 'contractType' is invalid.")
-    futures = bars(world.history[market, "klines", mine[0].symbol], period, window, now_ms)
+    contract = binance_listing.of_kind(world, market, query)
+    if period not in LENGTHS:
+        raise Refusal(-1130, "parameter 'period' is invalid.")
+    futures = bars(world.history[market, "klines", contract.symbol], period, window, now_ms)
     spot = world.history[market, "indexPriceKlines", pair]
     index = bars(spot, period, window, now_ms)
     at = np.searchsorted(index.ms, futures.ms)
     return [
         {
             "pair": pair,
-            "contractType": kind,
+            "contractType": query["contractType"],
             "timestamp": int(ms),
-            "futuresPrice": written(mine[0], row[0]),
+            "futuresPrice": written(contract, row[0]),
             "indexPrice": f"{under:.8f}",
             "basis": f"{row[0] - under:.8f}",
             "basisRate": f"{row[0] / under - 1:.4f}",

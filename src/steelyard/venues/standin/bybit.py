@@ -4,9 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import numpy as np
-
-from steelyard.domain.time import DAY_MS, HOUR_MS
+from steelyard.domain.time import HOUR_MS
 from steelyard.venues.standin import bybit_listing
 from steelyard.venues.standin.history import LENGTHS, MINUTE_MS, History, Window, bars
 from steelyard.venues.standin.refusal import Refusal
@@ -237,10 +235,8 @@ def _tickers(world: Standin, query: _Query) -> object:
 
 
 def _ticker(world: Standin, contract: Contract) -> _Document:
-    now_ms, symbol, market = world.now_ms(), contract.symbol, contract.market
-    day = bars(
-        world.history[market, "klines", symbol], "1h", Window(now_ms - DAY_MS, None, 25), now_ms
-    ).rows
+    symbol, market = contract.symbol, contract.market
+    day = world.last_day(contract)
     last, before = float(day[-1, 3]), float(day[0, 0])
     tick = float(contract.tick)
     told: _Document = {
@@ -267,11 +263,11 @@ def _derived(world: Standin, contract: Contract, hour_ago: float) -> _Document:
     market, now_ms = contract.market, world.now_ms()
     marked = world.price(market, "markPriceKlines", contract.symbol)
     index = world.price(market, "indexPriceKlines", contract.pair)
-    interest = _newest(world, (market, "metrics", contract.symbol), 0)
+    interest = world.newest((market, "metrics", contract.symbol), 0)
     perpetual = not contract.expiry_ms
     length_ms = contract.funding_hours * HOUR_MS
     value = interest / marked if market == "bybit_inverse" else interest * marked
-    rate = _newest(world, (market, "fundingRate", contract.symbol), 1)
+    rate = world.newest((market, "fundingRate", contract.symbol), 1)
     return {
         "markPrice": _price(contract, marked),
         "indexPrice": _price(contract, index),
@@ -286,12 +282,6 @@ def _derived(world: Standin, contract: Contract, hour_ago: float) -> _Document:
         "deliveryFeeRate": "" if perpetual else "0.0005",
         "deliveryTime": str(contract.expiry_ms),
     }
-
-
-def _newest(world: Standin, key: tuple[str, str, str], column: int) -> float:
-    history = world.history.get(key)
-    seen = 0 if history is None else int(np.searchsorted(history.ms, world.now_ms(), "right"))
-    return 0.0 if history is None or seen == 0 else float(history.rows[seen - 1, column])
 
 
 def _book(world: Standin, query: _Query) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
+from typing import Any
 
 from steelyard.venues.standin.world import Answer
 
@@ -21,7 +22,7 @@ class Kind(Enum):
     """Nothing is answered, until the client goes."""
 
     SHORT = "short"
-    """The body ends in its middle."""
+    """The true body ends in its middle, so the venue has done what was asked."""
 
 
 class Stage(Enum):
@@ -86,6 +87,19 @@ class Fault:
             return False
         self.done += 1
         return True
+
+
+def fault_of(words: dict[str, Any]) -> Fault:
+    """Return the fault that a document describes: its fields by name, kind and stage in words.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it describes none.
+    """
+    kind, stage = Kind(words.pop("kind", "answer")), Stage(words.pop("stage", "before"))
+    body = str(words.pop("body", "")).encode()
+    return Fault(**words, kind=kind, stage=stage, body=body)
 
 
 def busy(at: str = "*", *, retry_after: str = "0", times: int | None = 1) -> Fault:

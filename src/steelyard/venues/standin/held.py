@@ -70,7 +70,7 @@ def _contracts(market: Market) -> Iterator[Contract]:
             base=market.asset,
             quote=market.quote,
             tick=f"{10.0 ** -_decimals(bars):.{_decimals(bars)}f}",
-            step=np.format_float_positional(lot or 10.0**-_FINEST),
+            step=np.format_float_positional(lot or 10.0**-_FINEST, trim="-"),
             least=f"{least:g}",
             onboard_ms=int(bars.open_ms[0]),
             funding_hours=int(market.funding.interval_hours[-1]) if venue == "um" else 8,

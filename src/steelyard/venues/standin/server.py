@@ -14,13 +14,14 @@ from typing import Final
 from aiohttp import web
 
 from steelyard.venues.standin.authority import LOOPBACK, Authority, make_authority
-from steelyard.venues.standin.faults import Fault, Kind, Stage
+from steelyard.venues.standin.faults import Fault, Kind, Stage, fault_of
 from steelyard.venues.standin.hosts import HOSTS, answer
 from steelyard.venues.standin.loopback import Place
 from steelyard.venues.standin.world import Answer, Asked, Standin
 
 _ADMIN: Final = frozenset({LOOPBACK, "localhost"})
 _REMEMBERED: Final = 100_000
+"""Requests in the log; a process that runs for weeks keeps no more."""
 
 
 @dataclass(slots=True)
@@ -59,8 +60,9 @@ class Served:
         fault = next((one for one in self.faults if one.strikes(asked.place)), None)
         if fault is None:
             return _response(answer(self.standin, asked))
-        true = answer(self.standin, asked) if fault.stage is Stage.AFTER else None
-        return await _failed(request, fault, true or fault.answer)
+        done = fault.stage is Stage.AFTER or fault.kind is Kind.SHORT
+        true = answer(self.standin, asked) if done else fault.answer
+        return await _failed(request, fault, true)
 
 
 @asynccontextmanager
@@ -119,26 +121,20 @@ def _response(told: Answer) -> web.Response:
 
 
 async def _failed(request: web.BaseRequest, fault: Fault, told: Answer) -> web.StreamResponse:
-    """Fail: answer something else, or drop the connection at once, late or in the middle.
-
-    Raises
-    ------
-    ConnectionResetError
-        After the connection was dropped.
-    """
+    """Fail: answer something else, or drop the connection at once, late or in the middle."""
     if fault.kind is Kind.ANSWER:
         return _response(fault.answer)
     if fault.kind is Kind.HANG:
         await asyncio.Event().wait()
+    response = web.StreamResponse(status=told.status, headers=told.headers)
     if fault.kind is Kind.SHORT:
-        response = web.StreamResponse(status=told.status, headers=told.headers)
         response.content_length = len(told.body)
         response.content_type = told.kind
         await response.prepare(request)
         await response.write(told.body[: len(told.body) // 2])
     if request.transport is not None:
         request.transport.abort()
-    raise ConnectionResetError
+    return response
 
 
 async def _administer(served: Served, request: web.BaseRequest) -> web.StreamResponse:
@@ -146,10 +142,10 @@ async def _administer(served: Served, request: web.BaseRequest) -> web.StreamRes
     if request.path != "/faults":
         return web.json_response({"allowed": ["GET /faults", "POST /faults", "DELETE /faults"]})
     if request.method == "POST":
-        words = json.loads(await request.text())
-        body = words.pop("body", "").encode()
-        kind, stage = Kind(words.pop("kind", "answer")), Stage(words.pop("stage", "before"))
-        served.faults.append(Fault(**words, body=body, kind=kind, stage=stage))
+        try:
+            served.faults.append(fault_of(json.loads(await request.text())))
+        except (TypeError, ValueError) as error:
+            return web.Response(status=400, text=f"no such fault: {error}")
     if request.method == "DELETE":
         served.faults.clear()
     told = [{"at": one.at, "kind": one.kind.value, "done": one.done} for one in served.faults]

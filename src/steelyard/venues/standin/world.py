@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from steelyard.domain.time import HOUR_MS
-from steelyard.venues.standin.history import History
+import numpy as np
+
+from steelyard.domain.arrays import Floats
+from steelyard.domain.time import DAY_MS, HOUR_MS
+from steelyard.venues.standin.history import History, Window, bars
 
 Key = tuple[str, str, str]
 """Market, kind and symbol of a history."""
@@ -121,15 +124,35 @@ class Standin:
     files: dict[str, bytes] = field(default_factory=dict)
     filled: set[Key] = field(default_factory=set)
 
-    def contract(self, market: str, symbol: str) -> Contract | None:
-        """Return a contract by its symbol; None where there is none."""
-        mine = (one for one in self.contracts if (one.market, one.symbol) == (market, symbol))
-        return next(mine, None)
-
     def listed(self, market: str) -> list[Contract]:
-        """Return the contracts of a market that have been listed by now, traded or not."""
+        """Return the contracts of a market that have been listed by now, if it knows their bars."""
         now_ms = self.now_ms()
-        return [c for c in self.contracts if c.market == market and c.onboard_ms <= now_ms]
+        return [
+            one
+            for one in self.contracts
+            if one.market == market
+            and one.onboard_ms <= now_ms
+            and (market, "klines", one.symbol) in self.history
+        ]
+
+    def contract(self, market: str, symbol: str) -> Contract | None:
+        """Return a listed contract by its symbol; None where there is none."""
+        return next((one for one in self.listed(market) if one.symbol == symbol), None)
+
+    def last_day(self, contract: Contract) -> Floats:
+        """Return the hours of the last day; where it had none, one at the last price."""
+        history, now_ms = self.history[contract.market, "klines", contract.symbol], self.now_ms()
+        day = bars(history, "1h", Window(now_ms - DAY_MS, None, 25), now_ms).rows
+        if len(day):
+            return day
+        last = float(history.rows[-1, 3])
+        return np.array([[last, last, last, last, 0.0, 0.0]])
+
+    def newest(self, key: Key, column: int) -> float:
+        """Return the newest number of a history of settlements or open interest; else 0."""
+        one = self.history.get(key)
+        seen = 0 if one is None else int(np.searchsorted(one.ms, self.now_ms(), side="right"))
+        return float(one.rows[seen - 1, column]) if one is not None and seen else 0.0
 
     def price(self, market: str, kind: str, symbol: str) -> float:
         """Return the price of a contract now; 0 where it has no history of that kind."""
@@ -143,7 +166,7 @@ def settled_ms(ms: int) -> int:
 
     Examples
     --------
-    >>> settled_ms(0), settled_ms(8 * 3_600_000), settled_ms(16 * 3_600_000)
-    (0, 8, 6)
+    >>> [settled_ms(hour * HOUR_MS) - hour * HOUR_MS for hour in (0, 8, 16)]
+    [0, 8, 6]
     """
     return ms + ms // HOUR_MS % FUNDING_LATE_MS
