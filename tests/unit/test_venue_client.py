@@ -90,7 +90,7 @@ def test_in_a_ban_nothing_is_asked_until_it_ends() -> None:
 
     async def three(client: Client) -> None:
         for _ in range(2):
-            with pytest.raises(VenueBusy, match="has banned this address.*for 120 s"):
+            with pytest.raises(VenueBusy, match=r"has banned this address.*for 120 s"):
                 await price(client)
         clock.ms += 120_000
         await price(client)
@@ -109,7 +109,9 @@ def test_a_venue_that_was_never_reached_is_asked_once() -> None:
         return TimeoutError()
 
     async def ask(client: Client) -> None:
-        with pytest.raises(VenueBusy, match="Binance .fapiPublicGetTickerPrice. cannot be reached"):
+        with pytest.raises(
+            VenueBusy, match=r"Binance .fapiPublicGetTickerPrice. cannot be reached"
+        ):
             await price(client)
 
     session = run(nowhere, ask, clock)

@@ -144,7 +144,7 @@ def _fetch(data: Path, request: "Request", *, as_json: bool) -> None:
         bar.end()
     report(data, request, outcome, as_json=as_json)
     for one in lacking:
-        complain(f"no account can be run on {request.venue} without it. {one}")
+        complain(f"the series of {request.venue} serve as signals alone. {one}")
 
 
 async def _fetch_live(

@@ -16,7 +16,15 @@ from steelyard.data.check import check_bars
 from steelyard.data.columns import PRICES, VOLUME
 from steelyard.data.facts import facts_for
 from steelyard.data.funding import read_funding
-from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
+from steelyard.data.names import (
+    QUOTE,
+    SYNTHETIC,
+    Names,
+    names_of,
+    symbol_of,
+    tiers_name,
+    tiers_note,
+)
 from steelyard.data.read import read_series, source_of
 from steelyard.data.side import read_side_series, series_files
 from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols
@@ -25,7 +33,9 @@ from steelyard.domain.market import Bars, Market, Source
 from steelyard.domain.time import HOUR_MS
 
 
-def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Market:
+def open_market(
+    folder: str | Path, *, asset: str, venue: str = "binance", signals: str | None = None
+) -> Market:
     """Return everything a catalogue knows of one asset on one venue, checked.
 
     Parameters
@@ -36,6 +46,8 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
         Such as ``BTC``.
     venue : str
         Such as ``binance``; ``synthetic`` for a catalogue of the synthetic market.
+    signals : str, optional
+        The venue whose open interest conditions read, where the one that is traded on keeps none.
 
     Returns
     -------
@@ -49,7 +61,7 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
     """
     path = Path(folder)
     held = _held(path)
-    names = names_of(asset, venue)
+    names = names_of(asset, venue, signals)
     ladder = _newest_tiers(path, held, venue, symbol_of(asset))
     absent = [name for name in names.required if name not in held]
     if ladder is None:
@@ -57,7 +69,7 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
     if absent or ladder is None:
         message = _incomplete(path, held, (asset, venue), absent)
         raise DataError(message)
-    return _market(path, held, (asset, venue), ladder)
+    return _market(path, held, names, (asset, venue), ladder)
 
 
 def complete_assets(folder: str | Path, venue: str) -> tuple[str, ...]:
@@ -125,9 +137,10 @@ def _incomplete(
     return f"{folder} lacks {kind} {', '.join(absent)}; {there}; {do}"
 
 
-def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: str) -> Market:
+def _market(
+    path: Path, held: frozenset[str], names: Names, wanted: tuple[str, str], ladder: str
+) -> Market:
     asset, venue = wanted
-    names = names_of(asset, venue)
     spot = _read_bars(path, names.spot, (*PRICES, VOLUME))
     perp = _read_bars(path, names.perp, (*PRICES, VOLUME))
     mark = _read_bars(path, names.mark, PRICES)

@@ -55,15 +55,25 @@ class Names:
         return (self.spot, self.perp, self.mark, self.funding)
 
 
-def names_of(asset: str, venue: str) -> Names:
+def names_of(asset: str, venue: str, signals: str | None = None) -> Names:
     """Return the names of the series of an asset.
+
+    Parameters
+    ----------
+    asset, venue : str
+        What is traded, and where.
+    signals : str, optional
+        The venue whose open interest conditions read; else the one that is traded on.
 
     Examples
     --------
     >>> names_of("BTC", "binance").mark
     'binance.perp.BTCUSDT.mark.1h'
+    >>> names_of("BTC", "bingx", signals="bybit").open_interest
+    'bybit.perp.BTCUSDT.open_interest.1d'
     """
     pair = symbol_of(asset)
+    told_by = signals or venue
     mood, macro = ("alternative", "macro") if venue != SYNTHETIC else (SYNTHETIC, SYNTHETIC)
     return Names(
         spot=f"{venue}.spot.{pair}.1h",
@@ -71,8 +81,8 @@ def names_of(asset: str, venue: str) -> Names:
         mark=f"{venue}.perp.{pair}.mark.1h",
         funding=f"{venue}.perp.{pair}.funding",
         implied_vol=f"{SYNTHETIC if venue == SYNTHETIC else _INDEX_VENUE}.{asset}.dvol.1d",
-        open_interest=f"{venue}.perp.{pair}.open_interest.1d",
-        open_interest_usd=f"{venue}_coinm.perp.{asset}USD.open_interest.1d",
+        open_interest=f"{told_by}.perp.{pair}.open_interest.1d",
+        open_interest_usd=f"{told_by}_coinm.perp.{asset}USD.open_interest.1d",
         front=f"cme.{asset}.front.1d",
         dated=f"{venue}.dated.{pair}_",
         fear_greed=f"{mood}.fear_greed.1d",

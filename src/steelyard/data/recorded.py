@@ -40,6 +40,17 @@ COLUMNS: Final = {
 """Columns that a recorded series has, by the word before the end of its name."""
 
 
+def recorded_name(daily: str) -> str:
+    """Return the name of the recorded series of a daily one.
+
+    Examples
+    --------
+    >>> recorded_name("mexc.perp.BTCUSDT.open_interest.1d")
+    'mexc.perp.BTCUSDT.open_interest.recorded'
+    """
+    return daily.removesuffix(".1d") + RECORDED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """One row to append.
