@@ -220,6 +220,7 @@ def test_a_ban_is_not_tried_again(where: Served) -> None:
     [
         (403, b"<html>forbidden</html>", "refuses to answer .status 403.*countries"),
         (451, b"", "refuses to answer .status 451"),
+        (404, b"<html>gone</html>", "is not there any more .status 404.*newer version"),
         (400, b'{"code": -1121, "msg": "Invalid symbol."}', "does not know the symbol"),
         (400, b'{"code": -1100, "msg": "Illegal characters."}', "refuses what it was asked"),
         (401, b'{"code": -2015, "msg": "Invalid API-key."}', "asks for a key"),

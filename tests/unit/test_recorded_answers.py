@@ -84,7 +84,7 @@ def test_recorded_history_is_read(
     read = 0
     for answer in answers_of(path):
         if not isinstance(answer, list):  # to a bad request, or null
-            with pytest.raises((VenueBusy, VenueRefused), match="^Binance "):
+            with pytest.raises((VenueBusy, VenueRefused), match=r"^Binance "):
                 paged(feature, instrument("BTCUSDT", segment), answer)
             continue
         rows = paged(feature, instrument("BTCUSDT", segment), answer)

@@ -19,6 +19,7 @@ _SPOT: Final = Endpoint(
     cells=(0, 1, 2, 3, 4, 5),
     paging=Paging.WINDOWS,
     most=1440,
+    shift_ms=(-1, 0),  # a bar that begins with the first stamp may be left out
 )
 _LINEAR: Final = replace(
     _SPOT,

@@ -21,6 +21,7 @@ _BARS: Final = Endpoint(
     first="start_timestamp",
     last="end_timestamp",
     limit="",
+    shift_ms=(-1, 0),  # a row at the first stamp may be left out
     columnar=True,
 )
 _FUNDING: Final = Endpoint(
@@ -33,6 +34,7 @@ _FUNDING: Final = Endpoint(
     first="start_timestamp",
     last="end_timestamp",
     limit="",
+    shift_ms=(-1, 0),
 )
 _VOLATILITY: Final = Endpoint(
     call="publicGetGetVolatilityIndexData",  # the unified call of ccxt gives realised volatility

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from steelyard.domain.errors import SteelyardError, VenueBusy, VenueRefused
-from steelyard.venues.web import BANNED, retry_after
+from steelyard.venues.web import BANNED, UNKNOWN, retry_after
 
 _TOO_OFTEN: Final = ("too frequent", "rate limit", "too many visits", "too many requests")
 """Bybit says so with status 403, which elsewhere means a country."""
@@ -76,6 +76,12 @@ def sorted_out(venue: str, route: str, error: Exception, heard: Heard, now_ms: i
             f"again: what was fetched is kept"
         )
         return Trouble(error=VenueBusy(message), may_pass=heard.ever)
+    if heard.status in UNKNOWN:
+        message = (
+            f"{where} is not there any more (status {heard.status}): the venue has changed its "
+            f"routes; look for a newer version of this program"
+        )
+        return Trouble(error=VenueRefused(message))
     if names & {"OnMaintenance", "ExchangeNotAvailable", "RequestTimeout", "OperationFailed"}:
         return _away(where, error, heard)
     return _refused(where, names, error, heard)
