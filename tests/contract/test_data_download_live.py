@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import numpy as np
 import polars as pl
 import pytest
@@ -12,8 +14,8 @@ from steelyard.data.coverage import covered
 from steelyard.data.manifest import read_manifest
 from steelyard.data.sources import Span
 from steelyard.domain.errors import RequestError, VenueBusy
-from steelyard.domain.time import HOUR_MS, stamp
-from steelyard.venues.catalogue import Request
+from steelyard.domain.time import DAY_MS, HOUR_MS, stamp
+from steelyard.venues.catalogue import Request, World
 from steelyard.venues.client import Client, client_of
 from steelyard.venues.download import Outcome
 from steelyard.venues.exchange import Exchange
@@ -23,7 +25,11 @@ from steelyard.venues.profiles import PROFILES
 from steelyard.venues.standin import faults
 from steelyard.venues.standin.invented import invented_world
 from steelyard.venues.standin.server import Served, serving
+from steelyard.venues.web import Patience
+from tests.support.fake_session import FakeSession
 from tests.support.outside import outside
+from tests.support.small_venues import FIRST_MS as SMALL_MS
+from tests.support.small_venues import Truth, made_bars, okx
 
 NOW_MS = stamp(2026, 3, 2, 10) + 5 * 60_000
 FIRST_MS = stamp(2026, 1, 1)
@@ -139,6 +145,45 @@ def test_without_a_venue_nothing_is_left_behind(tmp_path: Path, where: Served) -
         fetched(tmp_path / "data", where, "SOL")
 
     assert not (tmp_path / "data").exists()
+
+
+def test_what_a_venue_forgets_later_is_kept(tmp_path: Path) -> None:
+    # OKX keeps 90 days of funding; 60 days after the first download its first 60 are gone.
+    settled = [(SMALL_MS + 8 * place * HOUR_MS, 1e-4) for place in range(150 * 3 + 1)]
+    bars = made_bars(150 * 24)
+    for days in (90, 150):
+        now_ms = SMALL_MS + days * DAY_MS + 60_000
+        there = [one for one in settled if now_ms - 90 * DAY_MS <= one[0] <= now_ms]
+        told = [one for one in bars if one[0] + HOUR_MS <= now_ms]
+        truth = Truth(bars=told, funding=there, now_ms=now_ms)
+        _download_okx(tmp_path, truth)
+    frame = pl.read_parquet(tmp_path / "okx.perp.BTCUSDT.funding.parquet")
+
+    # Without the first day, which may end while it is asked for, and the settlement of just now.
+    assert frame.height == 149 * 3
+    assert frame["ts"].diff().drop_nulls().unique().to_list() == [timedelta(hours=8)]
+
+
+def _download_okx(folder: Path, truth: Truth) -> None:
+    request = Request(assets=["BTC"], venue="okx", span=Span(SMALL_MS, truth.now_ms))
+    away = httpx.MockTransport(lambda _request: httpx.Response(404))
+    world = World(
+        client=lambda: httpx.AsyncClient(transport=away),
+        now_ms=lambda: truth.now_ms,
+        patience=Patience(tries=1, pause_s=0.0),
+    )
+
+    async def ask() -> None:
+        session = FakeSession(lambda _host, path, query: okx(truth, path, query))
+        library = client_of(PROFILES["okx"], session)
+        library.enableRateLimit = False
+        client = Client(PROFILES["okx"], library, lambda: truth.now_ms)
+        async with Exchange(PROFILES["okx"], client) as exchange:
+            outcome, _ = await download_live(folder, request, exchange, world, Silent())
+        # What comes from elsewhere is away.
+        assert set(outcome.refused) == {"deribit.BTC.dvol.1d", "alternative.fear_greed.1d"}
+
+    asyncio.run(ask())
 
 
 @pytest.mark.parametrize("begins", [0, 1, 6, 12])

@@ -50,11 +50,11 @@ class LiveHistory:
             first_ms = self._exchange.now_ms() // DAY_MS * DAY_MS - endpoint.keeps_days * DAY_MS
             left = without(left, [Span(0, first_ms + DAY_MS)])
         if not left or endpoint.settled:
-            return tuple(self._part(wanted, span, "all") for span in left)
+            return tuple(self._part(wanted, span) for span in left)
         whole = Span(left[0].first_ms, left[-1].end_ms)
         first_ms = await self._begins(FEATURES[wanted.kind], instrument, endpoint, whole)
         return tuple(
-            self._part(wanted, span, str(span.first_ms))
+            self._part(wanted, span)
             for one in without(left, [Span(0, first_ms)])
             for _, span in month_parts(one)
         )
@@ -65,10 +65,10 @@ class LiveHistory:
         ended_ms = now_ms if endpoint.settled else now_ms // HOUR_MS * HOUR_MS
         return min(ended_ms, wanted.expiry_ms or ended_ms)
 
-    def _part(self, wanted: Wanted, span: Span, name: str) -> Part:
+    def _part(self, wanted: Wanted, span: Span) -> Part:
         call = self._exchange.profile.history[FEATURES[wanted.kind], SEGMENTS[wanted.market]].call
         venue = self._exchange.profile.name
-        path = f"{venue}/{call}/{wanted.symbol}-{wanted.market or 'index'}-{name}.json"
+        path = f"{venue}/{call}/{wanted.symbol}-{wanted.market or 'index'}-{span.first_ms}.json"
         return Part(wanted=wanted, source=NAME, path=path, url=f"{venue} ({call})", span=span)
 
     async def _asked(self, wanted: Wanted) -> tuple[Instrument, Endpoint]:
