@@ -42,13 +42,19 @@ def _unbroken(where: Served) -> Iterator[None]:
     where.faults.clear()
 
 
-def asked(where: Served, venue: str, what: Callable[[Exchange], Awaitable[Value]]) -> Value:
+def asked(
+    where: Served,
+    venue: str,
+    what: Callable[[Exchange], Awaitable[Value]],
+    timeout_ms: int = 10_000,
+) -> Value:
     profile = PROFILES[venue]
 
     async def ask() -> Value:
         async with where.place.session() as session:
             library = client_of(profile, session)
             library.enableRateLimit = False  # it paces itself by the clock
+            library.timeout = timeout_ms
             client = Client(profile, library, lambda: NOW_MS, QUICK)
             async with Exchange(profile, client) as exchange:
                 return await what(exchange)
@@ -203,6 +209,17 @@ def test_a_fault_that_stays_is_a_busy_venue_by_name(
 
     assert "inance" in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_venue_that_hangs_is_given_up(where: Served) -> None:
+    where.faults.append(Fault(at="*/klines", kind=Kind.HANG))
+
+    async def ask(exchange: Exchange) -> object:
+        instrument = await exchange.instrument("BTC", Segment.LINEAR)
+        return await exchange.history(Feature.BARS, instrument, DAY)
+
+    with pytest.raises(VenueBusy, match=r"Binance .fapiPublicGetKlines. cannot be reached"):
+        asked(where, "binance", ask, timeout_ms=1000)
 
 
 def test_a_ban_is_not_tried_again(where: Served) -> None:

@@ -1,6 +1,7 @@
 """Who asks a venue: pauses and bans count for every request, and each hears its own answer."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -145,3 +146,10 @@ def test_no_attempt_at_all_is_a_mistake() -> None:
             await price(client)
 
     run(lambda _path, _query: {}, ask, Clock(), Patience(tries=0))
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ccxt.async_support", None)
+
+    with pytest.raises(RequestError, match=r"need ccxt.*pip install 'steelyard\[live\]'"):
+        client_of(PROFILES["binance"])
