@@ -69,7 +69,7 @@ def test_a_check_finds_an_impossible_row(catalogue: Path) -> None:
     [
         (("download", "BTC", "--from", "2024-13-01"), 2, "--from 2024-13-01 is no day; write it"),
         (("download", "BTC", "--to", "2018-01-01"), 2, "--from 2019-01-01 is not before the end"),
-        (("download", "BTC", "--venue", "mexc"), 2, "no archive of venue mexc is known"),
+        (("download", "BTC", "--venue", "mexcc"), 2, "did you mean mexc?"),
         (("download", "BTC", "--tiers", "none.json"), 2, "none.json cannot be read"),
         (("update",), 2, "nothing was downloaded into"),
         (("list",), 3, "cannot be read"),

@@ -219,9 +219,9 @@ def test_regimes_have_their_rows_after_the_baseline(tmp_path: Path) -> None:
     plan = compiled(tmp_path, trigger("close > 1") + REGIMES).plan
 
     assert plan.base.tolist() == [
-        [0.6, 0.6, 0.4, 0.4, np.inf],
-        [0.5, 0.4, -0.5, -0.6, 1.5],
-        [0.2, 0.2, 0.3, 0.3, np.inf],
+        [0.6, 0.6, 0.4, 0.4, np.inf, 0],
+        [0.5, 0.4, -0.5, -0.6, 1.5, 0],
+        [0.2, 0.2, 0.3, 0.3, np.inf, 0],
     ]
     assert plan.rules["has_after"].tolist() == [0, 0, 1]
     assert plan.after.tolist() == [[False, False, False], [True, True, False]]

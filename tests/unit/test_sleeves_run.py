@@ -318,7 +318,7 @@ def test_margin_defence_closes_the_pairs_first(run: Run) -> None:
 def test_nothing_a_sleeve_does_changes_the_hedge_ratio_of_the_core(
     prices: list[float], enter: str, leave: str, allocation: float, base: tuple[float, float]
 ) -> None:
-    scene = static(*base, leverage=50.0)
+    scene = static(*base, leverage=3.0)
     pairing = Pairing(
         scene=scene,
         spot=[100.0, *prices],

@@ -17,7 +17,9 @@ Dates: TypeAlias = tuple[str | None, str | None]
 """First and last day as they were written; None is as far as the data reaches."""
 
 
-def market_of(data: Path | None, asset: str | None, venue: str) -> "Market":
+def market_of(
+    data: Path | None, asset: str | None, venue: str, signals: str | None = None
+) -> "Market":
     """Return the market that was asked for.
 
     Raises
@@ -38,7 +40,7 @@ def market_of(data: Path | None, asset: str | None, venue: str) -> "Market":
         there = ", ".join(complete_assets(data, venue)) or f"none for venue {venue}"
         raise RequestError(f"name the asset with --asset NAME; complete in {data}: {there}")
     with waiting(f"Reading {asset}"):
-        return open_market(data, asset=asset, venue=venue)
+        return open_market(data, asset=asset, venue=venue, signals=signals)
 
 
 def dates_of(start: str | None, end: str | None, window: str | None) -> Dates:

@@ -14,6 +14,7 @@ def backtest(
     data: options.Data = None,
     asset: options.Asset = None,
     venue: options.Venue = "binance",
+    signals: options.Signals = None,
     start: options.Start = None,
     end: options.End = None,
     window: options.Window = None,
@@ -39,6 +40,6 @@ def backtest(
     if out is not None:
         refuse_unwritable(out)
     loaded = load_policy(policy, settings or ())
-    result = run(loaded, market_of(data, asset, venue), dates, cash)
+    result = run(loaded, market_of(data, asset, venue, signals), dates, cash)
     page = None if out is None else written(result, out)
     answer(result, page, as_json=json)

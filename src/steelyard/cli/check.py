@@ -25,6 +25,7 @@ def check(
     data: options.Data = None,
     asset: options.Asset = None,
     venue: options.Venue = "binance",
+    signals: options.Signals = None,
     start: options.Start = None,
     end: options.End = None,
     window: options.Window = None,
@@ -53,7 +54,7 @@ def check(
     _refuse_without_data(data is not None, asset, dates, listed=episodes, measured=profile)
     loaded = load_policy(policy, settings or ())
     compiled = compile_policy(loaded)
-    market = None if data is None else market_of(data, asset, venue)
+    market = None if data is None else market_of(data, asset, venue, signals)
     found = None if market is None else _examined(loaded, market, dates)
     costs = _profiled(loaded, market, found, dates) if profile else None
     if json:

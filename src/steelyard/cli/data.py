@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Final, Never
 import typer
 
 from steelyard.cli import options
-from steelyard.cli.console import say
+from steelyard.cli.console import complain, say
 from steelyard.domain.errors import RequestError, SteelyardError
 
 if TYPE_CHECKING:
+    from steelyard.cli.bar import Bar
     from steelyard.data.sources import Span
-    from steelyard.venues.catalogue import Request
+    from steelyard.venues.catalogue import Request, World
     from steelyard.venues.download import Outcome
+    from steelyard.venues.standin.loopback import Place
 
 app = typer.Typer(help="Fetch history, bring it up to date, look at it.", rich_markup_mode=None)
 _HERE: Final = Path("data")
@@ -49,6 +51,7 @@ def download(
 
     Bars, mark price, funding, open interest and dated contracts from the venue's archive, what the
     archive lacks from its public answers, implied volatility, fear and greed. No key is needed.
+    Venues without an archive (see steelyard venues) are asked for all of it, page after page.
     What is there already is not fetched again; a run that was stopped goes on where it was.
     """
     from steelyard.venues.catalogue import Request, refuse_venue
@@ -64,11 +67,9 @@ def update(*, data: Folder = _HERE, json: options.Json = False) -> None:
     from steelyard.data.sources import Span
     from steelyard.venues.catalogue import Request, asked
 
-    held = asked(data).asked
-    first_ms = min(one.first_ms for one in held.values())
-    venue = next(iter(held.values())).venue
-    span = Span(first_ms, _now_ms())
-    _fetch(data, Request(assets=list(held), venue=venue, span=span), as_json=json)
+    for venue, (assets, first_ms) in asked(data).asked_of().items():
+        span = Span(first_ms, _now_ms())
+        _fetch(data, Request(assets=assets, venue=venue, span=span), as_json=json)
 
 
 @app.command("list")
@@ -182,16 +183,34 @@ def _fetch(data: Path, request: "Request", *, as_json: bool) -> None:
 
     from steelyard.cli.bar import Bar
     from steelyard.cli.outside import place
-    from steelyard.venues.catalogue import World, download, network
+    from steelyard.venues.catalogue import VENUES, World, download, network
 
     bar = Bar()
     standin = place()
     world = World(client=network if standin is None else standin.client, now_ms=_now_ms)
+    lacking: list[str] = []
     try:
-        outcome = asyncio.run(download(data, request, world, bar))
+        if request.venue in VENUES:
+            outcome = asyncio.run(download(data, request, world, bar))
+        else:
+            outcome, lacking = asyncio.run(_fetch_live(data, request, world, bar, standin))
     finally:
         bar.end()
     report(data, request, outcome, as_json=as_json)
+    for one in lacking:
+        complain(f"the series of {request.venue} serve as signals alone. {one}")
+
+
+async def _fetch_live(
+    data: Path, request: "Request", world: "World", bar: "Bar", standin: "Place | None"
+) -> "tuple[Outcome, list[str]]":
+    from steelyard.cli.outside import opened
+    from steelyard.venues.live_download import download_live
+
+    async with opened([request.venue], standin) as exchanges:
+        exchange = exchanges[request.venue]
+        outcome, lacking = await download_live(data, request, exchange, world, bar)
+    return outcome, list(lacking)
 
 
 def report(data: Path, request: "Request", outcome: "Outcome", *, as_json: bool) -> None:
@@ -226,11 +245,20 @@ def _told(outcome: "Outcome") -> str:
 
 
 def _margin(data: Path, request: "Request") -> list[str]:
-    """Return what is to be said where a ladder is not the venue's own."""
+    """Return what is to be said where a ladder is not the venue's own, or there is none."""
     from steelyard.data.catalogue import open_market
+    from steelyard.data.names import symbol_of
+    from steelyard.data.snapshot import has_ladder
     from steelyard.domain.errors import DataError
+    from steelyard.venues.catalogue import VENUES
 
     for asset in request.assets:
+        if request.venue not in VENUES and not has_ladder(data, request.venue, symbol_of(asset)):
+            sentence = (
+                f"The maintenance tiers of {request.venue} are not read: supply the ladder of "
+                f"{asset} with --tiers FILE before a backtest on it."
+            )
+            return [sentence]
         try:
             source = open_market(data, asset=asset, venue=request.venue).tiers_source
         except DataError:

@@ -14,6 +14,7 @@ def explain(
     data: options.Data = None,
     asset: options.Asset = None,
     venue: options.Venue = "binance",
+    signals: options.Signals = None,
     at: options.At = None,
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
@@ -45,7 +46,7 @@ def explain(
 
     _refuse_both(json=json, everything=everything, only=bool(only))
     loaded = load_policy(policy, settings or ())
-    market = market_of(data, asset, venue)
+    market = market_of(data, asset, venue, signals)
     announce_compiling()
     with waiting(f"Explaining {loaded.name} on {market.asset}"):
         found = explained(loaded, market, at=at, start=start, cash=cash)

@@ -13,6 +13,7 @@ def ladder(
     data: options.Data = None,
     asset: options.Asset = None,
     venue: options.Venue = "binance",
+    signals: options.Signals = None,
     at: options.At = None,
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
@@ -40,7 +41,7 @@ def ladder(
     from steelyard.report.ladder_text import ladder_text
 
     loaded = load_policy(policy, settings or ())
-    market = market_of(data, asset, venue)
+    market = market_of(data, asset, venue, signals)
     announce_compiling()
     with waiting(f"Climbing the ladder of {loaded.name} on {market.asset}"):
         facts = climbed(loaded, market, at=at, start=start, cash=cash, spread=(reach, step))

@@ -13,8 +13,10 @@ from steelyard.cli import (
     fakevenue,
     ladder,
     policies,
+    record,
     review,
     stress,
+    venues,
 )
 from steelyard.cli.console import say
 from steelyard.cli.front import Front
@@ -34,6 +36,8 @@ app.command("fakevenue")(fakevenue.fakevenue)
 app.command("ladder")(ladder.ladder)
 app.command("review")(review.review)
 app.command("stress")(stress.stress)
+app.command("venues")(venues.venues)
+data.app.command("record")(record.record)
 app.add_typer(data.app, name="data")
 app.add_typer(policies.app, name="policies")
 

@@ -20,6 +20,14 @@ Asset: TypeAlias = Annotated[
 Venue: TypeAlias = Annotated[
     str, typer.Option("--venue", metavar="NAME", help="Where it is traded.", show_default=True)
 ]
+Signals: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--signals",
+        metavar="NAME",
+        help="Venue whose open interest conditions read, if not that of --venue.",
+    ),
+]
 Start: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -15,6 +15,7 @@ def review(
     data: options.Data = None,
     asset: options.Asset = None,
     venue: options.Venue = "binance",
+    signals: options.Signals = None,
     at: options.At = None,
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
@@ -39,7 +40,7 @@ def review(
     if out is not None:
         refuse_unwritable(out)
     loaded = load_policy(policy, settings or ())
-    market = market_of(data, asset, venue)
+    market = market_of(data, asset, venue, signals)
     announce_compiling()
     with waiting(f"Reviewing {loaded.name} on {market.asset}"):
         found = reviewed(loaded, market, at=at, start=start, cash=cash)

@@ -111,7 +111,7 @@ def series_of(wanted: Wanted, rows: Rows) -> tuple[Ints, dict[str, Floats]]:
             hours = stated_or_worked_out(rows.ms, rows.columns[INTERVAL_HOURS])
             return rows.ms, {RATE: rows.columns[RATE], INTERVAL_HOURS: hours}
         case Kind.OPEN_INTEREST:
-            return _last_of_days(rows.ms, rows.columns[CLOSE] * wanted.unit)
+            return last_of_days(rows.ms, rows.columns[CLOSE] * wanted.unit)
         case Kind.VOLATILITY:
             return _days_of_hours(rows)
         case Kind.MOOD:
@@ -122,7 +122,7 @@ def series_of(wanted: Wanted, rows: Rows) -> tuple[Ints, dict[str, Floats]]:
             return rows.ms, dict(rows.columns)
 
 
-def _last_of_days(ms: Ints, value: Floats) -> tuple[Ints, dict[str, Floats]]:
+def last_of_days(ms: Ints, value: Floats) -> tuple[Ints, dict[str, Floats]]:
     """Return the last value of each day that has one in its last hour; midnight ends a day."""
     if not ms.size:
         return ms, {CLOSE: value}

@@ -18,7 +18,15 @@ from steelyard.data.check import check_bars
 from steelyard.data.columns import PRICES, VOLUME
 from steelyard.data.facts import facts_for, facts_known
 from steelyard.data.funding import read_funding
-from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
+from steelyard.data.names import (
+    QUOTE,
+    SYNTHETIC,
+    Names,
+    names_of,
+    symbol_of,
+    tiers_name,
+    tiers_note,
+)
 from steelyard.data.read import read_series, source_of
 from steelyard.data.side import read_side_series, series_files
 from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols, tiers_known
@@ -27,7 +35,9 @@ from steelyard.domain.market import Bars, Market, Source
 from steelyard.domain.time import HOUR_MS
 
 
-def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Market:
+def open_market(
+    folder: str | Path, *, asset: str, venue: str = "binance", signals: str | None = None
+) -> Market:
     """Return everything a catalogue knows of one asset on one venue, checked.
 
     Parameters
@@ -38,6 +48,8 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
         Such as ``BTC``.
     venue : str
         Such as ``binance``; ``synthetic`` for a catalogue of the synthetic market.
+    signals : str, optional
+        The venue whose open interest conditions read, where the one that is traded on keeps none.
 
     Returns
     -------
@@ -52,7 +64,7 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
     """
     path = Path(folder)
     held = _held(path)
-    names = names_of(asset, venue)
+    names = names_of(asset, venue, signals)
     ladder = _newest_tiers(path, held, venue, symbol_of(asset))
     absent = [name for name in names.required if name not in held]
     if ladder is None:
@@ -61,8 +73,8 @@ def open_market(folder: str | Path, *, asset: str, venue: str = "binance") -> Ma
         message = _incomplete(path, held, (asset, venue), absent)
         raise DataError(message)
     if absent or ladder is None:
-        return _spot_market(path, held, (asset, venue), absent)
-    return _market(path, held, (asset, venue), ladder)
+        return _spot_market(path, held, names, (asset, venue), absent)
+    return _market(path, held, names, (asset, venue), ladder)
 
 
 def complete_assets(folder: str | Path, venue: str) -> tuple[str, ...]:
@@ -130,9 +142,10 @@ def _incomplete(
     return f"{folder} lacks {kind} {', '.join(absent)}; {there}; {do}"
 
 
-def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: str) -> Market:
+def _market(
+    path: Path, held: frozenset[str], names: Names, wanted: tuple[str, str], ladder: str
+) -> Market:
     asset, venue = wanted
-    names = names_of(asset, venue)
     spot = _read_bars(path, names.spot, (*PRICES, VOLUME))
     perp = _read_bars(path, names.perp, (*PRICES, VOLUME))
     mark = _read_bars(path, names.mark, PRICES)
@@ -165,10 +178,9 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
 
 
 def _spot_market(
-    path: Path, held: frozenset[str], wanted: tuple[str, str], absent: list[str]
+    path: Path, held: frozenset[str], names: Names, wanted: tuple[str, str], absent: list[str]
 ) -> Market:
     asset, venue = wanted
-    names = names_of(asset, venue)
     spot, source = _read_bars(path, names.spot, (*PRICES, VOLUME))
     side = read_side_series(path, held, names, spot)
     listing = Listing(

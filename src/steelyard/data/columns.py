@@ -33,3 +33,18 @@ TIER_NUMBERS: Final = (FLOOR, CAP, MARGIN_RATE, DEDUCTION)
 
 EXPIRY: Final = "expiry"
 """Settlement of a dated contract, UTC."""
+
+AVAILABLE: Final = "available"
+"""Of a recorded row: when it was received, UTC; ``ts`` is the time that the venue says."""
+
+OPEN_INTEREST: Final = "open_interest"
+"""Coins; of a coin-margined contract, quote currency."""
+
+NEXT: Final = "next"
+"""The settlement that a rate is for, in milliseconds since the epoch."""
+
+PRICE: Final = "price"
+MARK: Final = "mark"
+INDEX: Final = "index"
+PREMIUM: Final = "premium"
+"""Mark over index, less 1."""

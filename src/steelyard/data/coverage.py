@@ -23,6 +23,7 @@ from steelyard.data.check import (
 from steelyard.data.columns import CLOSE, EXPIRY, INTERVAL_HOURS, PRICES, RATE, VALUE, VOLUME
 from steelyard.data.manifest import ORIGINALS, digest, read_manifest
 from steelyard.data.read import Table, read_series
+from steelyard.data.recorded import read_recorded, ticks
 from steelyard.data.settlements import settlement_stamps, settlements
 from steelyard.data.tiers import check_snapshot
 from steelyard.domain.arrays import Ints
@@ -189,6 +190,10 @@ def _macro(folder: Path, series: str) -> tuple[Ints, int]:
     return table.ms, _BUSINESS_MS
 
 
+def _recorded(folder: Path, series: str) -> tuple[Ints, int]:
+    return ticks(read_recorded(folder, series))
+
+
 def _tiers(folder: Path, series: str) -> tuple[Ints, int]:
     check_snapshot(folder, series)
     return np.empty(0, np.int64), DAY_MS
@@ -204,6 +209,9 @@ _KINDS: Final[Mapping[str, _Reader]] = {
     r"\w+\.[^.]+\.dvol\.1d": _daily,
     r"\w+\.fear_greed\.1d": _mood,
     r"\w+\.(VIX|DXY)\.1d": _macro,
+    r"\w+\.perp\.[^.]+\.(open_interest|funding|premium)\.recorded": _recorded,
+    r"\w+\.dated\.[^.]+\.price\.recorded": _recorded,
+    r"\w+\.[^.]+\.dvol\.recorded": _recorded,
     r"\w+\.perp\.leverage_tiers\.\d{4}-\d{2}": _tiers,
 }
 

@@ -20,8 +20,11 @@ ORIGINALS: Final = "originals"
 BEGUN: Final = ".begun"
 """Ends the name of a file that is being written."""
 
+RECORDING: Final = ".recording"
+"""Ends the name of a recorded series that is being written: a download leaves it alone."""
+
 SCHEMA: Final = 1
-_LOCK: Final = ".download.lock"
+_LOCKS: Final = {BEGUN: ".download.lock", RECORDING: ".record.lock"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ class Manifest:
     built : dict of str to str
         Digest of the originals that each series was made of.
     asked : dict of str to Asked
-        By asset.
+        By asset; ``BTC.bybit`` where another venue was asked for BTC before.
     """
 
     files: dict[str, Original] = field(default_factory=dict)
@@ -94,11 +97,22 @@ class Manifest:
         return {path: one for path, one in sorted(self.files.items()) if one.series == series}
 
     def ask(self, asset: str, venue: str, first_ms: int) -> None:
-        """Remember an asset; from the earliest day that it was ever asked from."""
-        before = self.asked.get(asset)
-        if before is not None and before.venue == venue:
+        """Remember an asset of a venue; from the earliest day that it was ever asked from."""
+        held = self.asked.get(asset)
+        name = asset if held is None or held.venue == venue else f"{asset}.{venue}"
+        before = self.asked.get(name)
+        if before is not None:
             first_ms = min(first_ms, before.first_ms)
-        self.asked[asset] = Asked(venue=venue, first_ms=first_ms)
+        self.asked[name] = Asked(venue=venue, first_ms=first_ms)
+
+    def asked_of(self) -> dict[str, tuple[list[str], int]]:
+        """Return by venue which assets were asked for, and the earliest day of them."""
+        found: dict[str, tuple[list[str], int]] = {}
+        for name, one in self.asked.items():
+            assets, first_ms = found.get(one.venue, ([], one.first_ms))
+            asset = name.partition(".")[0]
+            found[one.venue] = ([*assets, asset], min(first_ms, one.first_ms))
+        return found
 
     def renew(self, path: str, etag: str) -> None:
         """Note that an original was issued anew with the same content."""
@@ -155,7 +169,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_whole(folder / MANIFEST, (json.dumps(told, indent=1) + "\n").encode(), lasting=True)
 
 
-def write_whole(file: Path, content: bytes, *, lasting: bool = False) -> None:
+def write_whole(file: Path, content: bytes, *, lasting: bool = False, ending: str = BEGUN) -> None:
     """Write a file whole or not at all; its folder is made.
 
     Parameters
@@ -166,13 +180,15 @@ def write_whole(file: Path, content: bytes, *, lasting: bool = False) -> None:
         The whole of it.
     lasting : bool
         Whether to wait until it would outlast a loss of power.
+    ending : str
+        Of the name that it has until it is whole.
 
     Raises
     ------
     RequestError
         If the disk does not take it.
     """
-    begun = file.with_name(file.name + BEGUN)
+    begun = file.with_name(file.name + ending)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with begun.open("wb") as stream:
@@ -196,8 +212,15 @@ def digest(content: bytes) -> str:
 
 
 @contextmanager
-def sole_writer(folder: Path) -> Iterator[None]:
+def sole_writer(folder: Path, ending: str = BEGUN) -> Iterator[None]:
     """Hold a catalogue for one writer, and clear away what a killed one had begun.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it does not exist.
+    ending : str
+        Of what this writer has begun: one may download while another one records.
 
     Raises
     ------
@@ -205,12 +228,11 @@ def sole_writer(folder: Path) -> Iterator[None]:
         If another process is writing, or the folder cannot be written.
     """
     made = [above for above in (folder, *folder.parents) if not above.exists()]
-    lock = folder / _LOCK
+    lock = folder / _LOCKS[ending]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with lock.open("ab") as held:
-            _hold(held.fileno(), folder)
-            for left in (*folder.glob(f"*{BEGUN}"), *(folder / ORIGINALS).rglob(f"*{BEGUN}")):
+        with _held(lock, folder):
+            for left in (*folder.glob(f"*{ending}"), *(folder / ORIGINALS).rglob(f"*{ending}")):
                 left.unlink(missing_ok=True)
             try:
                 yield
@@ -224,6 +246,17 @@ def sole_writer(folder: Path) -> Iterator[None]:
         raise RequestError(message) from None
     finally:
         _remove_empty(made)
+
+
+@contextmanager
+def _held(lock: Path, folder: Path) -> Iterator[None]:
+    """Hold a lock file, the one that bears the name: who held it before may have removed it."""
+    while True:
+        with lock.open("ab") as held:
+            _hold(held.fileno(), folder)
+            if lock.exists() and os.path.samestat(os.fstat(held.fileno()), lock.stat()):
+                yield
+                return
 
 
 def _hold(descriptor: int, folder: Path) -> None:

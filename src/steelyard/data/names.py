@@ -1,6 +1,7 @@
 """This file gives every series of a catalogue its name."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 QUOTE: Final = "USDT"
@@ -9,8 +10,8 @@ QUOTE: Final = "USDT"
 SYNTHETIC: Final = "synthetic"
 """Name of the venue that was invented."""
 
-_INDEX_VENUE: Final = {"binance": "deribit"}
-"""Where the volatility index of a venue's assets is quoted, if not on the venue itself."""
+_INDEX_VENUE: Final = "deribit"
+"""Where the volatility index of every real venue's assets is quoted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,24 +55,34 @@ class Names:
         return (self.spot, self.perp, self.mark, self.funding)
 
 
-def names_of(asset: str, venue: str) -> Names:
+def names_of(asset: str, venue: str, signals: str | None = None) -> Names:
     """Return the names of the series of an asset.
+
+    Parameters
+    ----------
+    asset, venue : str
+        What is traded, and where.
+    signals : str, optional
+        The venue whose open interest conditions read; else the one that is traded on.
 
     Examples
     --------
     >>> names_of("BTC", "binance").mark
     'binance.perp.BTCUSDT.mark.1h'
+    >>> names_of("BTC", "bingx", signals="bybit").open_interest
+    'bybit.perp.BTCUSDT.open_interest.1d'
     """
     pair = symbol_of(asset)
+    told_by = signals or venue
     mood, macro = ("alternative", "macro") if venue != SYNTHETIC else (SYNTHETIC, SYNTHETIC)
     return Names(
         spot=f"{venue}.spot.{pair}.1h",
         perp=f"{venue}.perp.{pair}.1h",
         mark=f"{venue}.perp.{pair}.mark.1h",
         funding=f"{venue}.perp.{pair}.funding",
-        implied_vol=f"{_INDEX_VENUE.get(venue, venue)}.{asset}.dvol.1d",
-        open_interest=f"{venue}.perp.{pair}.open_interest.1d",
-        open_interest_usd=f"{venue}_coinm.perp.{asset}USD.open_interest.1d",
+        implied_vol=f"{SYNTHETIC if venue == SYNTHETIC else _INDEX_VENUE}.{asset}.dvol.1d",
+        open_interest=f"{told_by}.perp.{pair}.open_interest.1d",
+        open_interest_usd=f"{told_by}_coinm.perp.{asset}USD.open_interest.1d",
         front=f"cme.{asset}.front.1d",
         dated=f"{venue}.dated.{pair}_",
         fear_greed=f"{mood}.fear_greed.1d",
@@ -89,6 +100,18 @@ def symbol_of(asset: str) -> str:
     'BTCUSDT'
     """
     return f"{asset}{QUOTE}"
+
+
+def dated_symbol(pair: str, expiry_ms: int) -> str:
+    """Return what a dated contract is called in a catalogue, whatever its venue calls it.
+
+    Examples
+    --------
+    >>> dated_symbol("BTCUSDT", 1_774_598_400_000)
+    'BTCUSDT_260327'
+    """
+    day = datetime.fromtimestamp(expiry_ms / 1000, tz=UTC)
+    return f"{pair}_{day:%y%m%d}"
 
 
 def tiers_name(venue: str, month: str) -> str:

@@ -1,14 +1,16 @@
 """This file reads the series that only conditions look at, where a catalogue has them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from steelyard.data.assemble import stamp_holes
+from steelyard.data.build import last_of_days
 from steelyard.data.check import check_index, check_values
-from steelyard.data.columns import CLOSE, VALUE
+from steelyard.data.columns import AVAILABLE, CLOSE, VALUE
+from steelyard.data.columns import OPEN_INTEREST as RECORDED_INTEREST
 from steelyard.data.daily import (
     BUSINESS_MAX_AGE_MS,
     DXY,
@@ -25,6 +27,8 @@ from steelyard.data.daily import (
 from steelyard.data.dated import BASIS_APR, DAYS_TO_EXPIRY, read_contracts, read_dated, read_front
 from steelyard.data.names import Names
 from steelyard.data.read import Table, read_series, source_of
+from steelyard.data.recorded import read_recorded, recorded_name
+from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars, Dated, Hole, Series, Source
 from steelyard.domain.time import DAY_MS, HOUR_MS
 
@@ -113,18 +117,37 @@ def _implied_vol(folder: Path, held: frozenset[str], names: Names) -> Iterator[_
 def _open_interest(
     folder: Path, held: frozenset[str], names: Names, spot: Bars
 ) -> Iterator[_Found]:
-    if names.open_interest in held:
-        table = _daily(folder, names.open_interest)
-        yield _Found(
-            {OPEN_INTEREST: daily_series(table.ms, table.columns[CLOSE], OPEN_INTEREST_MAX_AGE_MS)},
-            (table,),
-        )
-    elif names.open_interest_usd in held:
-        table = _daily(folder, names.open_interest_usd)
-        value = coins(table.ms, table.columns[CLOSE], spot)
-        yield _Found(
-            {OPEN_INTEREST: daily_series(table.ms, value, OPEN_INTEREST_MAX_AGE_MS)}, (table,)
-        )
+    """Yield open interest: of the linear contract, else of the coin-margined one; else recorded."""
+    coins_name, dollars_name = names.open_interest, names.open_interest_usd
+    if coins_name in held:
+        table = _daily(folder, coins_name)
+        yield _interest(table, table.ms, table.columns[CLOSE])
+    elif dollars_name in held:
+        table = _daily(folder, dollars_name)
+        yield _interest(table, table.ms, coins(table.ms, table.columns[CLOSE], spot))
+    elif recorded_name(coins_name) in held:
+        table, ms, value = _recorded_days(folder, recorded_name(coins_name))
+        if ms.size:
+            yield _interest(table, ms, value)
+    elif recorded_name(dollars_name) in held:
+        table, ms, value = _recorded_days(folder, recorded_name(dollars_name))
+        if ms.size:
+            yield _interest(table, ms, coins(ms, value, spot))
+
+
+def _interest(table: Table, ms: Ints, value: Floats) -> _Found:
+    return _Found(
+        {OPEN_INTEREST: daily_series(ms, value, OPEN_INTEREST_MAX_AGE_MS)},
+        (replace(table, ms=ms),),
+    )
+
+
+def _recorded_days(folder: Path, series: str) -> tuple[Table, Ints, Floats]:
+    """Return a recorded series by day: the last row received within the last hour of a day."""
+    table = read_recorded(folder, series)
+    received_ms = table.columns[AVAILABLE].astype(np.int64)
+    ms, columns = last_of_days(received_ms, table.columns[RECORDED_INTEREST])
+    return table, ms, columns[CLOSE]
 
 
 def _macro(folder: Path, held: frozenset[str], names: Names) -> Iterator[_Found]:

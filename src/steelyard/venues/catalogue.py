@@ -29,6 +29,7 @@ from steelyard.venues.binance_recent import BinanceRecent
 from steelyard.venues.deribit_index import DeribitIndex
 from steelyard.venues.download import Download, Outcome, Progress
 from steelyard.venues.fear_greed import FearGreed
+from steelyard.venues.profiles import profile_of
 from steelyard.venues.web import Patience, Web
 
 VENUES: Final = (binance_series.VENUE,)
@@ -85,12 +86,9 @@ def refuse_venue(venue: str) -> None:
     Raises
     ------
     RequestError
-        For any other.
+        For any other, with the nearest name.
     """
-    if venue not in VENUES:
-        there = ", ".join(VENUES)
-        message = f"no archive of venue {venue} is known; there are {there}: choose one of these"
-        raise RequestError(message)
+    profile_of(venue)
 
 
 async def download(folder: Path, request: Request, world: World, progress: Progress) -> Outcome:
@@ -116,13 +114,16 @@ async def download(folder: Path, request: Request, world: World, progress: Progr
     VenueBusy
         If nothing at all can be reached.
     """
-    refuse_venue(request.venue)
+    if request.venue not in VENUES:
+        there = ", ".join(VENUES)
+        message = f"no archive of venue {request.venue} is known; there are {there}: choose one"
+        raise RequestError(message)
     ladders = None if request.tiers is None else read_brackets(request.tiers)
     with sole_writer(folder):
         manifest = read_manifest(folder)
         async with world.client() as client:
             web = Web(client, world.now_ms, world.patience)
-            run = Download(folder, manifest, _sources(web), web, progress)
+            run = Download(folder, manifest, _sources(web), world.now_ms, progress)
             outcome = await _filled(run, request)
             if run.manifest.built:
                 await _facts(folder, request.assets, web, outcome)

@@ -1,7 +1,7 @@
 """This file brings a catalogue up to date: plans, fetches what is lacking, makes the series."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,7 +17,6 @@ from steelyard.data.manifest import (
 )
 from steelyard.data.sources import HistorySource, Part, Rows, Span, Wanted, without
 from steelyard.domain.errors import DataError, SteelyardError
-from steelyard.venues.web import Web
 
 WORKERS: Final = 4
 _MAKE: Final = "1"
@@ -70,15 +69,15 @@ class Download:
     manifest : Manifest
         Of the catalogue.
     sources : mapping of str to HistorySource
-    web : Web
-        Whose clock dates the originals.
+    now_ms : callable
+        The clock that dates the originals.
     progress : Progress
     """
 
     folder: Path
     manifest: Manifest
     sources: Mapping[str, HistorySource]
-    web: Web
+    now_ms: Callable[[], int]
     progress: Progress
     outcome: Outcome = field(default_factory=Outcome)
     _saved_ms: int = 0
@@ -173,20 +172,20 @@ class Download:
             series=part.wanted.series,
             source=part.source,
             url=part.url,
-            fetched_ms=self.web.now_ms(),
+            fetched_ms=self.now_ms(),
             sha256=sha256,
             size=len(content),
             etag=part.etag,
             first_ms=part.span.first_ms,
             end_ms=part.span.end_ms,
         )
-        if self.web.now_ms() - self._saved_ms > _SAVE_EVERY_MS:
+        if self.now_ms() - self._saved_ms > _SAVE_EVERY_MS:
             self._save()
 
     def _save(self) -> None:
         if self.manifest.files or self.manifest.built:
             write_manifest(self.folder, self.manifest)
-        self._saved_ms = self.web.now_ms()
+        self._saved_ms = self.now_ms()
 
     def _drop_superseded(self, wanted: Wanted, planned: set[str]) -> None:
         """Remove originals whose time another original covers: days by months, answers by files."""
