@@ -219,6 +219,7 @@ def made_walk(path: Floats, script: Script, cash: float = 100_000.0, start: int 
         waited=0,
         defended=0,
         restored=0,
+        leg_parts=np.zeros((1, 2, len(codes.PARTS))),
     )
 
 

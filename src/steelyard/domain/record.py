@@ -14,6 +14,7 @@ FILL_DELEVERAGED: Final = 3
 FILL_EXPIRY: Final = 4
 FILL_RESTORED: Final = 5
 FILL_SLEEVE: Final = 6
+FILL_RETAGGED: Final = 7
 FILL_REASONS: Final = (
     "rebalance",
     "margin_defence",
@@ -22,6 +23,7 @@ FILL_REASONS: Final = (
     "expiry",
     "hedge_restored",
     "sleeve",
+    "retagged",
 )
 
 
@@ -72,7 +74,7 @@ class Fills(NamedTuple):
     ----------
     decided_ms, filled_ms : int64[n]
         When the order was decided and when the bar that filled it began (a liquidation: both the
-        bar's open).
+        bar's open; see also ``at_bar_end``).
     asset, leg, reason : int64[n]
     quantity : float64[n], coins, signed
     price : float64[n], quote per coin
@@ -95,6 +97,15 @@ class Fills(NamedTuple):
     reference: Floats
     fee: Floats
     slippage: Floats
+
+
+def at_bar_end(fills: Fills) -> Flags:
+    """Tell which rows happened when a bar ended, at its stamp, and were no trade of the account.
+
+    Expiries, and coins retagged between the core and a sleeve.
+    """
+    ended: Flags = (fills.reason == FILL_EXPIRY) | (fills.reason == FILL_RETAGGED)
+    return ended
 
 
 class Curve(NamedTuple):
@@ -133,8 +144,10 @@ class Walk(NamedTuple):
         Attribution accumulated up to the end of each bar, over all assets (``codes.PARTS``).
     futures_costs : float64[n_bars], quote
         Result of the futures leg accumulated, after fees, slippage, funding, liquidation.
-    traded : float64[n_legs], quote
-        Sum of |notional| traded.
+    traded : float64[2], quote
+        Sum of |notional| traded in spot and in futures.
+    leg_parts : float64[n_assets, n_legs, n_parts], quote
+        Attribution of the whole run by leg.
     too_small : int
         Orders not sent: less than the policy or the venue takes, or than one lot.
     capped : int
@@ -156,6 +169,7 @@ class Walk(NamedTuple):
     parts: Floats
     futures_costs: Floats
     traded: Floats
+    leg_parts: Floats
     too_small: int
     capped: int
     unpaid: int

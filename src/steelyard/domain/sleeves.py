@@ -4,6 +4,9 @@ from typing import Final
 
 import numpy as np
 
+from steelyard.domain.arrays import Table
+from steelyard.domain.codes import SPOT
+
 SLEEVE: Final = np.dtype(
     [
         ("kind", np.int64),
@@ -30,6 +33,23 @@ SLEEVES: Final = ("basis", "carry")
 
 BASIS_FUTURES: Final = 2
 """Legs of the basis sleeve's futures: the contract that expires next, and the one after it."""
+
+
+def spot_legs(sleeves: Table) -> tuple[int, ...]:
+    """Return the legs that are spot: the core's, and those of sleeves."""
+    return (SPOT, *(int(sleeve["spot_leg"]) for sleeve in sleeves))
+
+
+def leg_names(sleeves: Table) -> tuple[str, ...]:
+    """Return what the legs of an account are called: the core's two, then those of its sleeves."""
+    names = ["spot", "futures"]
+    for sleeve in sleeves:
+        name = SLEEVES[sleeve["kind"]]
+        futures = int(sleeve["end_leg"] - sleeve["first_leg"])
+        marks = ("",) if futures == 1 else tuple(f"_{turn + 1}" for turn in range(futures))
+        names += [f"{name}_spot", *(f"{name}_future{mark}" for mark in marks)]
+    return tuple(names)
+
 
 # Columns of ``Signals.offers``, one row a future that a sleeve may sell.
 ENTER: Final = 0  # 1 where the entry test is passed

@@ -101,7 +101,7 @@ def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[s
     return (
         *_without_futures(market),
         *absent_series(compiled, market),
-        *size_warnings(walked.fills, course.track),
+        *size_warnings(walked.fills, course.track_of(compiled.plan)),
         *outdated_facts(market, start_ms, end_ms),
         *source_switches(compiled, market, start_ms, end_ms, course.memo),
     )
@@ -147,7 +147,7 @@ def backtest(
             policy=policy_facts(compiled),
             plan=compiled.plan,
             market=market,
-            track=course.track,
+            track=course.track_of(compiled.plan),
             start_ms=course.start_ms,
             end_ms=course.end_ms,
             walk=walked,

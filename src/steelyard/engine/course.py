@@ -51,8 +51,11 @@ class Course:
     def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
         """Return a policy's signals and the bars its account walks over."""
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
-        track = with_sleeves(self.track, self.market, compiled.plan)
-        return signals, with_moments(track, signals)
+        return signals, with_moments(self.track_of(compiled.plan), signals)
+
+    def track_of(self, plan: Plan) -> Track:
+        """Return the bars of every leg of a policy."""
+        return with_sleeves(self.track, self.market, plan)
 
     def costs_of(self, plan: Plan) -> Costs:
         """Return what trading costs in every leg of a policy."""

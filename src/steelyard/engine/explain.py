@@ -101,12 +101,13 @@ def explanation(standing: Standing, crossings: Crossings | None = None) -> Expla
 def _reason(standing: Standing) -> str:
     """Return what a report says of the last decision, without what was ordered."""
     course = standing.course
-    walked = outcome(standing.book, standing.signals, course.track, course.cash)
+    track = course.track_of(standing.compiled.plan)
+    walked = outcome(standing.book, standing.signals, track, course.cash)
     run = RunInputs(
         policy=policy_facts(standing.compiled),
         plan=standing.compiled.plan,
         market=course.market,
-        track=course.track,
+        track=track,
         start_ms=course.start_ms,
         end_ms=course.end_ms,
         walk=walked,

@@ -7,7 +7,7 @@ import numpy as np
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import RequestError
 from steelyard.domain.plan import Track
-from steelyard.domain.record import FILL_LIQUIDATION, Fills
+from steelyard.domain.record import FILL_DELEVERAGED, FILL_LIQUIDATION, Fills, at_bar_end
 from steelyard.domain.time import text
 from steelyard.kernel.fill import MOST_BPS
 from steelyard.report.words import counted, percent
@@ -17,15 +17,22 @@ LARGE: Final = 0.10
 was measured on smaller ones (Donier and Bonart, 2015)."""
 
 
+def _traded(fills: Fills) -> Fills:
+    """Return the rows that met a market."""
+    met = ~at_bar_end(fills)
+    return Fills._make(column[met] for column in fills)
+
+
 def _bars(fills: Fills, track: Track) -> Ints:
     bars: Ints = (fills.filled_ms - track.open_ms[0]) // track.length_ms
     return bars
 
 
 def shares_of_volume(fills: Fills, track: Track) -> Floats:
-    """Return each execution's notional over what its leg trades a day, float64[n_fills], >= 0."""
-    traded = track.daily_volume[fills.asset, fills.leg, _bars(fills, track)]
-    shares: Floats = np.abs(fills.quantity) * fills.reference / traded
+    """Return each execution's notional over what its leg trades a day, float64[n_trades], >= 0."""
+    made = _traded(fills)
+    traded = track.daily_volume[made.asset, made.leg, _bars(made, track)]
+    shares: Floats = np.abs(made.quantity) * made.reference / traded
     return shares
 
 
@@ -37,15 +44,17 @@ def refuse_beyond_market(asset: str, fills: Fills, track: Track) -> None:
     RequestError
         If one reached it.
     """
-    opened = track.first_fill[fills.asset, fills.leg, _bars(fills, track)]
-    first = np.where(fills.reason == FILL_LIQUIDATION, fills.reference, opened)
-    reached = np.abs(fills.price / first - 1.0) >= (MOST_BPS - 1.0) / 10_000.0
+    made = _traded(fills)
+    opened = track.first_fill[made.asset, made.leg, _bars(made, track)]
+    by_venue = (made.reason == FILL_LIQUIDATION) | (made.reason == FILL_DELEVERAGED)
+    first = np.where(by_venue, made.reference, opened)
+    reached = np.abs(made.price / first - 1.0) >= (MOST_BPS - 1.0) / 10_000.0
     if not reached.any():
         return
     row = int(np.argmax(reached))
     share = float(shares_of_volume(fills, track)[row])
     message = (
-        f"an order of {text(int(fills.filled_ms[row]))} is {share:,.1f} times what is traded of "
+        f"an order of {text(int(made.filled_ms[row]))} is {share:,.1f} times what is traded of "
         f"{asset} a day and would move its price by {MOST_BPS / 100.0:.0f} % or more, where the "
         f"cost model ends; begin with less cash"
     )

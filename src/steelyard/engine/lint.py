@@ -126,7 +126,7 @@ def _examined(
         policy=policy_facts(compiled),
         plan=compiled.plan,
         market=course.market,
-        track=course.track,
+        track=track,
         start_ms=course.start_ms,
         end_ms=course.end_ms,
         walk=walked,

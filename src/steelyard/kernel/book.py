@@ -164,7 +164,7 @@ def open_book(
         orders=np.zeros((n_assets, n_legs), ORDER),
         legs=np.zeros(2, LEG),
         desk=desk,
-        fills=np.empty(3 * n_assets * n_legs * (n_bars + 1), FILL),
+        fills=np.empty(4 * n_assets * n_legs * (n_bars + 1), FILL),
         bars=np.zeros(n_bars, BAR),
         moments=np.zeros(moments, MOMENT),
         entities=np.zeros((moments, plan.rules.size), ENTITY),

@@ -6,9 +6,10 @@ from steelyard.decision.step import shields
 from steelyard.domain.codes import SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import NONE
-from steelyard.domain.plan import Account, Costs, Plan, Signals
-from steelyard.domain.record import FILL_SLEEVE
+from steelyard.domain.plan import Costs, Plan, Signals
+from steelyard.domain.record import FILL_RETAGGED, FILL_SLEEVE
 from steelyard.domain.sleeves import ENTER, GROSS, LEAVE, MOST, NET, SLEEVES
+from steelyard.kernel.bar import note_fill
 from steelyard.kernel.book import Book
 from steelyard.ledger.account import DUST
 from steelyard.planning.orders import round_to_lot
@@ -44,18 +45,25 @@ def core_targets(book: Book, spot: float, futures: float, equity: float) -> tupl
 
 
 @compiled_inside
-def retag(account: Account, spot_leg: int, coins: float) -> None:
+def retag(book: Book, spot_leg: int, coins: float, ms: int) -> None:
     """Move coins from the core's spot to that of a sleeve, or back; nothing is traded.
 
     Parameters
     ----------
     coins : float
         Positive goes to the sleeve.
+    ms : int, milliseconds
+        When it is decided.
     """
-    account.legs[0, SPOT]["quantity"] -= coins
-    account.legs[0, spot_leg]["quantity"] += coins
-    if abs(account.legs[0, spot_leg]["quantity"]) <= DUST * abs(coins):
-        account.legs[0, spot_leg]["quantity"] = 0.0
+    if coins == 0.0:
+        return
+    legs = book.account.legs
+    price = legs[0, SPOT]["price"]
+    for leg, moved in ((SPOT, -coins), (spot_leg, coins)):
+        left = legs[0, leg]["quantity"] + moved
+        legs[0, leg]["quantity"] = left if abs(left) > DUST * abs(coins) else 0.0
+        what = (0, leg, FILL_RETAGGED)
+        note_fill(book, (ms, ms), what, (moved, price, price), (0.0, 0.0))
 
 
 @compiled_inside
@@ -78,8 +86,8 @@ def order_leg(book: Book, leg: int, quantity: float, ms: int) -> None:
 
 
 @compiled_inside
-def tidy(plan: Plan, book: Book, number: int) -> float:
-    """Give spot that no future of a sleeve is sold against back to the core; return what is sold.
+def tidy(plan: Plan, book: Book, number: int, ms: int) -> None:
+    """Give spot that no future of a sleeve is sold against back to the core.
 
     A pair whose future has expired or was closed for it ends here.
     """
@@ -90,12 +98,11 @@ def tidy(plan: Plan, book: Book, number: int) -> float:
         sold -= account.legs[0, leg]["quantity"]
     coins = account.legs[0, sleeve["spot_leg"]]["quantity"]
     if coins > sold:
-        retag(account, sleeve["spot_leg"], sold - coins)
+        retag(book, sleeve["spot_leg"], sold - coins, ms)
         kept = min(book.desk[0]["held"][number], sold)
         book.desk[0]["held"][number] = kept
     if sold == 0.0:
         book.desk[0]["open"][number] = NONE
-    return sold
 
 
 @compiled_inside
@@ -158,7 +165,7 @@ def open_pair(
     coins = round_to_lot(held + bought, costs.lot[0, leg], False)  # noqa: FBT003
     held = min(held, coins, desk["held"][number] + max(0.0, account.legs[0, SPOT]["quantity"]))
     left = account.legs[0, spot_leg]["quantity"] - desk["held"][number]
-    retag(account, spot_leg, held - desk["held"][number])
+    retag(book, spot_leg, held - desk["held"][number], ms)
     desk["held"][number] = held
     desk["open"][number] = leg
     wanted = round_to_lot(coins - held - left, costs.lot[0, spot_leg], False)  # noqa: FBT003
@@ -334,11 +341,11 @@ def run_sleeves(
         leg = book.desk[0]["open"][number]
         is_open = leg != NONE and account.legs[0, leg]["quantity"] != 0.0
         if is_open:
-            tidy(plan, book, number)
+            tidy(plan, book, number, ms)
             held, bought = keep_pair(plan, signals, costs, book, which, limits)
         else:
             held, bought = enter_pair(plan, signals, costs, book, which, limits)
             if held + bought == 0.0:
-                tidy(plan, book, number)
+                tidy(plan, book, number, ms)
         used += held + bought
         cash -= bought

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from steelyard.domain.codes import LEGS
 from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.contracts import SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
-from steelyard.domain.record import Walk
+from steelyard.domain.record import Walk, at_bar_end
 from steelyard.kernel.bar import fill_pending, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import Book, curve_of, decisions_of, fills_of, open_book
 from steelyard.kernel.moment import close_bar, evaluate
@@ -70,7 +70,8 @@ def walk(
 def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
     """Return what a finished book says."""
     fills = fills_of(book)
-    notional = np.abs(fills.quantity) * fills.price
+    is_spot = book.account.legs["kind"][fills.asset, fills.leg] == SPOT_COIN
+    notional = np.where(at_bar_end(fills), 0.0, np.abs(fills.quantity) * fills.price)
     desk = book.desk[0]
     return Walk(
         start_equity=cash,
@@ -78,8 +79,9 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
         decisions=decisions_of(book, signals),
         fills=fills,
         parts=book.bars["parts"].copy(),
+        leg_parts=book.account.legs["parts"].copy(),
         futures_costs=book.bars["futures_result"].copy(),
-        traded=np.bincount(fills.leg, notional, minlength=len(LEGS)).astype(np.float64),
+        traded=np.array([notional[is_spot].sum(), notional[~is_spot].sum()]),
         too_small=int(desk["too_small"]),
         capped=int(desk["capped"]),
         unpaid=int(desk["unpaid"]),

@@ -7,7 +7,15 @@ import numpy as np
 
 from steelyard.domain import codes
 from steelyard.domain.arrays import Flags, Floats, Ints
-from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION, Decisions, Walk
+from steelyard.domain.record import (
+    FILL_DEFENCE,
+    FILL_LIQUIDATION,
+    FILL_RESTORED,
+    FILL_SLEEVE,
+    Decisions,
+    Walk,
+    at_bar_end,
+)
 from steelyard.domain.time import DAY_MS
 from steelyard.report.inputs import PolicyFacts, RunInputs
 
@@ -26,8 +34,8 @@ class Counts:
     decisions : int
         Evaluations of the policy.
     orders : int
-        Orders sent, those of margin defence included. Those of a decision at the very end, which no
-        bar is left to fill, are not sent.
+        Orders sent; of margin defence, lost hedges and sleeves those that were filled. Those of a
+        decision at the very end, which no bar is left to fill, are not sent.
     fills, liquidations : int
         Executions; those of them that the venue forced.
     rejected : int
@@ -126,13 +134,13 @@ def can_fill(walk: Walk) -> Flags:
 
 def counts(walk: Walk) -> Counts:
     """Return how often the policy decided, ordered and traded."""
-    fills = walk.fills.price.size
-    reason = walk.fills.reason[:fills]
-    defended = int(np.count_nonzero(reason == FILL_DEFENCE))
+    reason = walk.fills.reason
+    beside = (FILL_DEFENCE, FILL_RESTORED, FILL_SLEEVE)
+    sent_beside = int(np.count_nonzero(np.isin(reason, beside)))
     return Counts(
         decisions=int(walk.decisions.ms.size),
-        orders=int(np.count_nonzero(walk.decisions.ordered[can_fill(walk)])) + defended,
-        fills=fills,
+        orders=int(np.count_nonzero(walk.decisions.ordered[can_fill(walk)])) + sent_beside,
+        fills=int(np.count_nonzero(~at_bar_end(walk.fills))),
         liquidations=int(np.count_nonzero(reason == FILL_LIQUIDATION)),
         rejected=int(walk.rejected),
     )

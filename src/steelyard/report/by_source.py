@@ -14,7 +14,15 @@ from steelyard.domain import codes
 from steelyard.domain.arrays import Flags, Floats, Ints
 from steelyard.domain.errors import LedgerError
 from steelyard.domain.plan import Plan, Track
-from steelyard.domain.record import FILL_LIQUIDATION, FILL_REBALANCE, Walk
+from steelyard.domain.record import (
+    FILL_EXPIRY,
+    FILL_LIQUIDATION,
+    FILL_REBALANCE,
+    Fills,
+    Walk,
+    at_bar_end,
+)
+from steelyard.domain.sleeves import spot_legs
 from steelyard.domain.time import text
 from steelyard.report.activity import regime_runs
 from steelyard.report.attribution import ROUNDING
@@ -31,7 +39,7 @@ class Split:
     Parameters
     ----------
     amounts : float64[n_sources, n_legs, n_parts], quote
-        Triggers and regimes as the plan numbers them, the baseline, the limits.
+        Triggers and regimes as the plan numbers them, the baseline, the limits, the sleeves.
     by_bar : float64[n_bars, n_parts], quote
         Their sum, accumulated up to the end of every bar.
     """
@@ -42,6 +50,12 @@ class Split:
 
 def _bars_before(track: Track, ms: Ints) -> Ints:
     bars: Ints = (ms - track.open_ms[0]) // track.length_ms
+    return bars
+
+
+def _bars_of(track: Track, fills: Fills) -> Ints:
+    """Return the bar in which each row happened; what happened as a bar ended is still in it."""
+    bars: Ints = _bars_before(track, fills.filled_ms) - at_bar_end(fills)
     return bars
 
 
@@ -144,25 +158,30 @@ def _closes_late(track: Track, walk: Walk, bar: Ints) -> Flags:
         np.isclose(fills.reference, prices[bar, fills.asset, fills.leg], rtol=ROUNDING, atol=0.0)
         for prices in (track.open, track.close)
     )
-    late: Flags = (fills.reason == FILL_LIQUIDATION) & closed & (~opened | paid)
+    forced_late = (fills.reason == FILL_LIQUIDATION) & closed & (~opened | paid)
+    late: Flags = forced_late | at_bar_end(fills)
     return late
 
 
 def _met(track: Track, walk: Walk, rows: Ints, priced: Floats) -> Floats:
     """Return the parts of the price that fills of one leg met, float64[n, 3].
 
-    The move of a mark to where it liquidates is booked as one of the spot price.
+    The move of a mark to where it liquidates is booked as one of the spot price, that to where it
+    expires as one of the basis.
     """
     fills = walk.fills
-    bar = _bars_before(track, fills.filled_ms[rows])
+    bar = _bars_of(track, fills)[rows]
     asset, leg = fills.asset[rows], fills.leg[rows]
-    late = _closes_late(track, walk, _bars_before(track, fills.filled_ms))[rows]
+    late = _closes_late(track, walk, _bars_of(track, fills))[rows]
     spot, mark = (
         np.where(late, track.close[bar, asset, which], track.open[bar, asset, which])
         for which in (codes.SPOT, leg)
     )
     received = np.concatenate([[0.0], priced[2]])[np.where(late, bar + 1, bar)]
-    return np.stack([spot + (fills.reference[rows] - mark), mark - spot, received], axis=1)
+    moved = fills.reference[rows] - mark
+    expired = fills.reason[rows] == FILL_EXPIRY
+    parts = [spot + np.where(expired, 0.0, moved), mark - spot + np.where(expired, moved, 0.0)]
+    return np.stack([*parts, received], axis=1)
 
 
 def _costs(walk: Walk, rows: Ints) -> Floats:
@@ -184,23 +203,33 @@ def split(plan: Plan, track: Track, walk: Walk) -> Split:
     """
     owned, moved = holdings(plan, track, walk)
     n_legs, n_bars = track.first_fill.shape[1:]
-    amounts = np.zeros((plan.rules.size + 1 + len(LIMITS), n_legs, len(PARTS)))
+    limits_end = plan.rules.size + 1 + len(LIMITS)
+    amounts = np.zeros((limits_end + plan.sleeves.size, n_legs, len(PARTS)))
     by_bar = np.zeros((n_bars, len(PARTS)), order="F")
-    books = _books(track, walk)
+    books, spots = _books(track, walk), spot_legs(plan.sleeves)
     reigns = walk.decisions.ms[[first for _, first, _ in regime_runs(walk)]]
     ends = np.append(_bars_before(track, reigns[1:]), n_bars) - 1
     for book in np.unique(books):
         rows, (asset, leg) = np.flatnonzero(books == book), divmod(int(book), n_legs)
         path = _path(track, walk, rows, _priced(track, asset, leg))
         share = np.abs(moved[rows]) / np.abs(moved[rows]).sum(axis=1, keepdims=True)
-        price = codes.PART_SPOT if leg == codes.SPOT else codes.PART_FUTURES
+        price = codes.PART_SPOT if leg in spots else codes.PART_FUTURES
         columns = [price, *range(codes.PART_BASIS, len(PARTS))]
-        amounts[:, leg, columns] += _by_source(plan, walk, path, (owned[rows], share), ends)
+        earned = _by_source(plan, walk, path, (owned[rows], share), ends)
+        if leg > codes.PERP:
+            amounts[limits_end + _sleeve_of(plan, leg), leg, columns] += earned.sum(axis=0)
+        else:
+            amounts[:limits_end, leg, columns] += earned
         held = owned[rows].sum(axis=1)
         everyones = path.accumulated(np.arange(n_bars), held, np.ones(rows.size))
         for column, part in zip(columns, everyones, strict=True):
             by_bar[:, column] += part
     return Split(amounts=amounts, by_bar=by_bar)
+
+
+def _sleeve_of(plan: Plan, leg: int) -> int:
+    """Return the number of the sleeve that a leg belongs to."""
+    return int(np.flatnonzero(leg < plan.sleeves["end_leg"])[0])
 
 
 def _by_source(
@@ -278,7 +307,7 @@ def _path(track: Track, walk: Walk, rows: Ints, priced: Floats) -> _Path:
     """Return the path of one leg; ``rows`` are its fills."""
     met = _met(track, walk, rows, priced)
     return _Path(
-        filled=_bars_before(track, walk.fills.filled_ms[rows]),
+        filled=_bars_of(track, walk.fills)[rows],
         met=met,
         moves=np.diff(met, axis=0, append=priced[None, :, -1]),
         costs=_costs(walk, rows),

@@ -6,7 +6,7 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.market import Bars, Market
-from steelyard.domain.record import Walk
+from steelyard.domain.record import Curve, Walk
 from steelyard.domain.time import DAY_MS
 from steelyard.report import metrics
 
@@ -47,6 +47,12 @@ def quotient(numerator: Floats, denominator: Floats) -> Floats:
     divisor = np.where(denominator > 0.0, denominator, np.nan)
     fraction: Floats = numerator / divisor
     return fraction
+
+
+def core_hedge(curve: Curve) -> Floats:
+    """Return the hedge ratio of the core at every bar: what sleeves hold is not in it."""
+    spot, futures = curve.spot - curve.sleeve_spot, curve.futures - curve.sleeve_futures
+    return hedge_ratios(spot, futures, curve.equity)
 
 
 def hedge_ratios(spot: Floats, futures: Floats, equity: Floats) -> Floats:
@@ -100,7 +106,7 @@ def daily(walk: Walk, market: Market, start_ms: int) -> Daily:
         nav=nav,
         price=last_known(market.spot, ms),
         rows=rows,
-        hedge_ratio=hedge_ratios(curve.spot[rows], curve.futures[rows], curve.equity[rows]),
+        hedge_ratio=core_hedge(curve)[rows],
         unhedged=quotient(nav[1:] - np.diff(futures_result), nav[:-1]) - 1.0,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from steelyard.domain import codes
 from steelyard.domain.arrays import Flags, Floats
 from steelyard.domain.plan import Plan
+from steelyard.domain.sleeves import SLEEVES
 from steelyard.report.activity import BASELINE
 from steelyard.report.by_source import PARTS, check_sources, split
 from steelyard.report.inputs import PolicyFacts, RunInputs
@@ -56,7 +57,7 @@ class Source:
     id : str
         Of a trigger or regime, ``baseline``, or the stage of the composition that is a limit.
     kind : str
-        ``baseline``, ``regime``, ``trigger`` or ``rule``.
+        ``baseline``, ``regime``, ``trigger``, ``rule`` or ``sleeve``.
     earned : Earned
     """
 
@@ -77,11 +78,12 @@ class Earnings:
     Parameters
     ----------
     sources : tuple of Source
-        The baseline, the regimes, the triggers, the limits. Their parts sum to the attribution.
+        The baseline, the regimes, the triggers, the limits, the sleeves. Their parts sum to the
+        attribution.
     hedge : Earned
         Futures owned by protective triggers and by regimes with short futures (domain 10.8).
     core : Earned
-        The rest.
+        The rest but the sleeves.
     """
 
     sources: tuple[Source, ...]
@@ -94,13 +96,14 @@ def _earned(parts: Floats) -> Earned:
     return Earned(**named, total=math.fsum(named.values()))
 
 
-def _names(policy: PolicyFacts) -> list[tuple[str, str]]:
+def _names(policy: PolicyFacts, plan: Plan) -> list[tuple[str, str]]:
     """Return kind and id of every source, as ``split`` numbers them."""
     return [
         *(("trigger", name) for name in policy.trigger_ids),
         *(("regime", name) for name in policy.regime_ids),
         ("baseline", BASELINE),
         *(("rule", codes.STAGES[stage]) for stage in LIMITS),
+        *(("sleeve", SLEEVES[sleeve["kind"]]) for sleeve in plan.sleeves),
     ]
 
 
@@ -108,7 +111,8 @@ def _hedges(plan: Plan) -> Flags:
     """Return which sources hedge with the futures they own, bool[n_sources]."""
     short = plan.base[:, 2:4].min(axis=1) < 0.0
     protects = plan.rules["severity"][: plan.order.size] >= codes.PROTECTIVE
-    return np.concatenate([protects, short[1:], short[:1], np.zeros(len(LIMITS), np.bool_)])
+    others = np.zeros(len(LIMITS) + plan.sleeves.size, np.bool_)
+    return np.concatenate([protects, short[1:], short[:1], others])
 
 
 def earnings(inputs: RunInputs) -> Earnings:
@@ -124,14 +128,16 @@ def earnings(inputs: RunInputs) -> Earnings:
     sources = [
         Source(id=name, kind=kind, earned=_earned(parts))
         for (kind, name), parts in zip(
-            _names(inputs.policy), found.amounts.sum(axis=1), strict=True
+            _names(inputs.policy, inputs.plan), found.amounts.sum(axis=1), strict=True
         )
     ]
-    order = ("baseline", "regime", "trigger", "rule")
+    order = ("baseline", "regime", "trigger", "rule", "sleeve")
     hedging = np.zeros(found.amounts.shape[:2], np.bool_)
-    hedging[:, codes.SPOT + 1 :] = _hedges(inputs.plan)[:, None]
+    hedging[:, codes.PERP] = _hedges(inputs.plan)
+    lent = np.zeros_like(hedging)
+    lent[:, codes.PERP + 1 :] = True
     return Earnings(
         sources=tuple(sorted(sources, key=lambda source: order.index(source.kind))),
         hedge=_earned(found.amounts[hedging].sum(axis=0)),
-        core=_earned(found.amounts[~hedging].sum(axis=0)),
+        core=_earned(found.amounts[~hedging & ~lent].sum(axis=0)),
     )

@@ -6,8 +6,9 @@ import polars as pl
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.record import FILL_REASONS
+from steelyard.domain.sleeves import leg_names
 from steelyard.report.activity import regime_name
-from steelyard.report.daily import hedge_ratios, quotient
+from steelyard.report.daily import core_hedge, quotient
 from steelyard.report.inputs import RunInputs
 from steelyard.report.reasons import reason
 
@@ -60,7 +61,7 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
             _numbers("futures", futures),
             _numbers("cash", cash),
             _numbers("delta", quotient(spot + futures, equity)),
-            _numbers("hedge_ratio", hedge_ratios(spot, futures, equity)),
+            _numbers("hedge_ratio", np.concatenate([[0.0], core_hedge(curve)])),
             _numbers("leverage", quotient(np.abs(futures), cash)),
             _numbers("margin_ratio", np.concatenate([[0.0], curve.margin_ratio])),
             _regimes(inputs, np.concatenate([[_first_regime(inputs)], curve.regime])),
@@ -69,10 +70,10 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
 
 
 def fills_frame(inputs: RunInputs) -> pl.DataFrame:
-    """Return every execution, oldest first.
+    """Return every execution, oldest first, and what else changed a position.
 
     Columns: ``ts`` (when the bar that filled it began), ``decided``, ``leg`` (``spot``,
-    ``futures``), ``reason`` (``rebalance``, ``margin_defence``, ``liquidation``), ``quantity``
+    ``futures``, and those of sleeves), ``reason`` (see ``record.FILL_REASONS``), ``quantity``
     (coins, signed), ``price``, ``reference`` (quote per coin), ``notional`` (quote, signed),
     ``fee``, ``slippage`` (quote; a cost is positive).
     """
@@ -81,7 +82,7 @@ def fills_frame(inputs: RunInputs) -> pl.DataFrame:
         [
             _stamps("ts", fills.filled_ms),
             _stamps("decided", fills.decided_ms),
-            _names("leg", fills.leg, LEG_NAMES),
+            _names("leg", fills.leg, leg_names(inputs.plan.sleeves)),
             _names("reason", fills.reason, FILL_REASONS),
             _numbers("quantity", fills.quantity),
             _numbers("price", fills.price),

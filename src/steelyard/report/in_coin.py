@@ -1,13 +1,14 @@
 """A run's result counted in coins of the asset: where the change of equity / price came from."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from steelyard.domain import codes
 from steelyard.domain.plan import Track
-from steelyard.domain.record import Walk
+from steelyard.domain.record import Walk, at_bar_end
 from steelyard.report.words import signed_coins
 
 
@@ -76,13 +77,15 @@ class InCoin:
         return {name: text for name, text in texts.items() if text.strip("0.")}
 
 
-def in_coin(walk: Walk, track: Track) -> InCoin:
+def in_coin(walk: Walk, track: Track, spot_legs: Sequence[int] = (codes.SPOT,)) -> InCoin:
     """Return what a run over one asset came to in coins.
 
     Parameters
     ----------
     walk, track : Walk, Track
         The outcome, and the bars that were walked.
+    spot_legs : sequence of int
+        Legs that hold spot.
 
     Notes
     -----
@@ -96,7 +99,7 @@ def in_coin(walk: Walk, track: Track) -> InCoin:
     # Each bar's change of the accumulated parts, turned into coins, summed by parts.
     coins = np.append(-np.diff(1.0 / after), 1.0 / after[-1]) @ walk.parts
     fills = walk.fills
-    spot = fills.leg == codes.SPOT
+    spot = np.isin(fills.leg, spot_legs) & ~at_bar_end(fills)
     bar = (fills.filled_ms[spot] - track.open_ms[0]) // track.length_ms
     swapped = fills.quantity[spot] * (1.0 - fills.reference[spot] / after[bar])
     named = {"cash": float(np.sum(held * (1.0 / after - 1.0 / before)) + np.sum(swapped))}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Hole, Market
+from steelyard.domain.sleeves import spot_legs
 from steelyard.report.activity import (
     Counts,
     Episode,
@@ -225,7 +226,7 @@ def build_result(inputs: RunInputs) -> Result:
         },
         attribution=attribution(walk),
         earnings=earnings(inputs),
-        in_coin=in_coin(walk, inputs.track),
+        in_coin=in_coin(walk, inputs.track, spot_legs(inputs.plan.sleeves)),
         counts=counts(walk),
         triggers=triggers,
         regimes=regime_activity(inputs),
