@@ -16,7 +16,7 @@ from steelyard.domain.codes import (
     PERP,
     SPOT,
 )
-from steelyard.domain.contracts import INVERSE, plain_balances, plain_holdings
+from steelyard.domain.contracts import plain_balances, plain_holdings
 from steelyard.domain.plan import Account
 from steelyard.kernel.bar import coins_of
 from steelyard.kernel.fill import fill_of, slippage_bps
@@ -35,6 +35,7 @@ from steelyard.ledger.margin import (
     notional_of,
     tier_of,
 )
+from tests.support.accounts import coin_account
 from tests.support.plans import costs_of
 from tests.support.vectors import Node, each_case, found
 
@@ -47,15 +48,6 @@ def at_price(cash: float, price: float) -> Account:
     account = open_account(1, 2, cash)
     revalue(account, 0, np.full(2, price))
     return account
-
-
-def in_coins(coins: float, price: float) -> Account:
-    """Return an account of coins that back an inverse perpetual, valued at one price."""
-    legs, balances = plain_holdings(1, 2), plain_balances([0.0, coins])
-    legs["kind"][0, PERP], legs["settles"][0, PERP] = INVERSE, 1
-    legs["price"] = price
-    balances["coin"][1], balances["group"][1] = 0, 1
-    return account_on(legs, balances)
 
 
 def ladder_of(tiers: Node) -> tuple[Floats, Floats, Floats]:
@@ -165,7 +157,7 @@ def test_the_profit_of_a_linear_position(case: Node) -> None:
 @each_case("acct_pnl", "inverse", "*")
 def test_the_profit_of_an_inverse_position(case: Node) -> None:
     coins, entry, leave = (case[key].number() for key in ("collateral_coin", "entry", "exit"))
-    account = in_coins(coins, entry)
+    account = coin_account(coins, entry)
     book_fill(account, 0, PERP, case["contracts_usd_signed"].number(), entry, 0.0)
     revalue(account, 0, np.full(2, leave))
     held = float(account.balances["amount"][1])
@@ -185,7 +177,7 @@ def test_the_profit_of_an_inverse_position(case: Node) -> None:
 @each_case("acct_pnl", "funding", "*")
 def test_what_a_settlement_pays(case: Node) -> None:
     mark, kind = case["mark"].number(), case["kind"].text()
-    account = in_coins(10.0, mark) if kind == "inverse" else at_price(1e6, mark)
+    account = coin_account(10.0, mark) if kind == "inverse" else at_price(1e6, mark)
     book_fill(account, 0, PERP, case["position"].number(), mark, 0.0)
     received = settle_funding(account, 0, PERP, case["rate"].number())
     worth = {"coin": mark, "quote": 1.0}[case["unit"].text()]
@@ -344,7 +336,7 @@ def test_the_price_of_liquidation_of_an_inverse_position(case: Node) -> None:
     face = side * case["contracts_usd"].number()
     ladder = tuple(np.array([part]) for part in tier)
     price = inverse_liquidation_price(wallet, face, entry, (ladder[0], ladder[1], ladder[2]))
-    account = in_coins(wallet, entry)
+    account = coin_account(wallet, entry)
     book_fill(account, 0, PERP, face, entry, 0.0)
     adverse = 1e-6 if side > 0 else 10.0 * entry
 
