@@ -30,7 +30,7 @@ worths = st.sampled_from([1.0, 0.65, 1.01])
 
 
 @given(seeds)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_parts_of_legs_and_balances_are_the_change_of_equity(seed: int) -> None:
     # Random accounts and markets of the referee: every contract, liquidation, expiry, lost peg.
     made = scenario(seed)
