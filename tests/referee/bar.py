@@ -189,7 +189,8 @@ def slippage_of(
 def turn_of(book: Book, number: int) -> int:
     """Return when an order has its turn (domain 9.6: protective futures, sales, purchases).
 
-    Protective is a futures order against the net coins of its asset.
+    Protective is a futures order against the net coins of its asset, if it has its initial margin
+    before spot is sold.
     """
     leg, order = book.legs[number], book.waiting[number]
     if leg.kind is Kind.SPOT:
@@ -198,7 +199,8 @@ def turn_of(book: Book, number: int) -> int:
     coins = sum(
         (one.quantity / (one.price if one.kind is Kind.INVERSE else 1) for one in held), ZERO
     )
-    return 0 if coins * order < 0 else 3
+    is_protective = coins * order < 0 and has_margin(book, leg, order, leg.price, ZERO)
+    return 0 if is_protective else 3
 
 
 def fill_orders(book: Book, bar: Bar, rules: Rules) -> list[Trade]:

@@ -37,6 +37,6 @@ def departures(one: Walk, other: Walk, cash: float) -> list[str]:
     money = ("parts", "futures_costs", "traded")
     slack = 1e-9 * cash
     found += [n for n in money if differs(n, getattr(one, n), getattr(other, n), slack)]
-    counts = ("too_small", "capped", "unpaid", "waited", "defended")
+    counts = ("too_small", "capped", "unpaid", "waited", "defended", "restored")
     found += [name for name in counts if getattr(one, name) != getattr(other, name)]
     return found

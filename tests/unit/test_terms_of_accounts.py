@@ -5,13 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from steelyard.domain.codes import PERP
-from steelyard.domain.contracts import INVERSE, plain_balances, plain_holdings
+from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN, plain_balances, plain_holdings
 from steelyard.domain.plan import Account, Costs
+from steelyard.kernel.bar import note_account
+from steelyard.kernel.book import BAR
 from steelyard.kernel.fill import has_margin
+from steelyard.kernel.moment import alarms
+from steelyard.kernel.stretch import is_plain, is_quiet
 from steelyard.ledger.account import account_on, book_fill, revalue
 from steelyard.ledger.margin import forced_price
-from tests.support.plans import costs_of
+from tests.support.accounts import bars_of, book_of
+from tests.support.plans import Actor, Scene, costs_of, limits_of
 
 FLAT = costs_of()._replace(
     tier_cap=np.array([[math.inf]]), tier_rate=np.array([[0.01]]), tier_deduction=np.zeros((1, 1))
@@ -95,3 +100,73 @@ def test_a_short_of_what_its_coins_are_worth_has_no_price() -> None:
     account = account_with([1.0], kind=INVERSE)
 
     assert math.isnan(forced(account, -100.0, 1e9))
+
+
+def test_an_isolated_position_may_take_its_margin_from_money_that_backs_nothing_else() -> None:
+    # 10 at 100 need 10 % of 1,000.
+    for amount, enough in ((100.0, True), (99.0, False)):
+        account = isolated()
+        account.balances["group"][0] = NONE
+        account.balances["amount"][0] = amount
+
+        assert has_margin(account, 0, PERP, 10.0, (100.0, 0.0)) == enough
+
+
+def pair_beside_a_core() -> Account:
+    """Return an account of 2 coins short 150 USD, 3 coins of spot, and a pair of 4 coins."""
+    legs, balances = plain_holdings(1, 4), plain_balances([1000.0, 2.0])
+    legs["price"] = [100.0, 100.0, 100.0, 102.0]
+    legs["kind"][0, [PERP, 2]] = INVERSE, SPOT_COIN
+    legs["settles"][0, PERP] = 1
+    legs["quantity"] = [3.0, -150.0, 4.0, -4.0]
+    balances["coin"][1], balances["group"][1] = 0, 1
+    balances["worth"][0] = 0.9
+    return account_on(legs, balances)
+
+
+def test_the_curve_counts_coins_as_spot_and_tells_the_sleeves_from_the_core() -> None:
+    # Money 1,000 x 0.9; spot 3 + 4 + 2 coins at 100; short 150 and 4 x 102.
+    bars = np.zeros(1, BAR)
+    note_account(pair_beside_a_core(), bars, 0, 0.25, 3)
+    row = bars[0]
+
+    assert (row["cash"], row["spot"], row["equity"]) == (900.0, 900.0, 1800.0)
+    assert (row["futures"], row["sleeve_futures"]) == (-558.0, -408.0)
+    assert row["sleeve_spot"] == 400.0
+    assert (row["margin_ratio"], row["regime"]) == (0.25, 3)
+
+
+@pytest.mark.parametrize(("bound", "is_on"), [(2.5, True), (3.0, False)])
+def test_margin_defence_counts_all_futures_and_no_spot(bound: float, is_on: bool) -> None:  # noqa: FBT001
+    # 150 + 408 of futures over 200 of coins: 2.79; with the spot of the pair it would be 4.79.
+    plan = Scene(triggers=[Actor(when="F")], limits={"defence_leverage": bound}).plan()
+
+    assert alarms(plan, pair_beside_a_core(), 0.0, before=False) is is_on
+
+
+def test_only_an_account_of_spot_and_linear_perpetuals_is_plain() -> None:
+    plain = account_with([1000.0])
+    backed, paid, borrowing = account_with([1.0]), account_with([1.0]), account_with([1.0])
+    backed.legs["collateral"][0, SPOT] = 0
+    paid.balances["interest"] = 0.0001
+    borrowing.balances["borrowing"] = 0.0001
+    others = [backed, paid, borrowing, account_with([1.0], kind=INVERSE), isolated()]
+
+    assert is_plain(plain)
+    assert [is_plain(one) for one in (*others, pair_beside_a_core())] == [False] * 6
+
+
+@pytest.mark.parametrize(("ladder", "quiet"), [(0, True), (1, False)])
+def test_bars_are_quiet_by_the_ladder_that_a_contract_names(ladder: int, quiet: bool) -> None:  # noqa: FBT001
+    # 50 short at 100 on 1,000: 1 % are 50, far from them; 15 % are 750, and twice that is beyond.
+    costs = costs_of()._replace(
+        tier_cap=np.full((2, 1), math.inf),
+        tier_rate=np.array([[0.01], [0.15]]),
+        tier_deduction=np.zeros((2, 1)),
+    )
+    account = account_with([1000.0])
+    account.legs["ladder"][0, PERP] = ladder
+    account.legs["quantity"][0, PERP] = -50.0
+    track = bars_of(np.full((3, 2), 100.0))
+
+    assert is_quiet(limits_of(), track, costs, book_of(account, track), 0, 1) is quiet

@@ -134,9 +134,9 @@ def test_a_part_is_left_out_with_the_reason_that_its_test_gave() -> None:
 
 
 def test_a_file_of_a_later_step_is_left_out_with_its_reason() -> None:
-    whole = node({"qty": 1, "marks": [1, 2]}, "acct_dated")
+    whole = node({"qty": 1, "marks": [1, 2]}, "stat_dsr")
 
-    assert lines(whole.vector, complete=True) == [f"acct_dated: {NOT_YET['acct_dated']}"]
+    assert lines(whole.vector, complete=True) == [f"stat_dsr: {NOT_YET['stat_dsr']}"]
 
 
 def test_a_file_that_must_be_read_and_was_not_fails_the_run() -> None:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 
 from steelyard.domain.arrays import Floats
 from steelyard.domain.codes import (
@@ -15,21 +16,31 @@ from steelyard.domain.codes import (
     PERP,
     SPOT,
 )
+from steelyard.domain.contracts import plain_balances, plain_holdings
 from steelyard.domain.plan import Account
+from steelyard.kernel.bar import coins_of
 from steelyard.kernel.fill import fill_of, slippage_bps
-from steelyard.ledger.account import book_fill, equity, open_account, revalue
+from steelyard.ledger.account import account_on, book_fill, equity, open_account, revalue
 from steelyard.ledger.cash import settle_funding
+from steelyard.ledger.force import expire
+from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import (
     bankruptcy_price,
     forced_price,
+    inverse_liquidation_price,
     liquidation_price,
     maintenance,
+    maintenance_of,
+    margin_ratio,
+    notional_of,
     tier_of,
 )
+from tests.support.accounts import coin_account
 from tests.support.plans import costs_of
 from tests.support.vectors import Node, each_case, found
 
-INVERSE = "step 3: inverse contracts"
+NEAR, NEXT = 2, 3
+"""Two dated legs."""
 
 
 def at_price(cash: float, price: float) -> Account:
@@ -145,21 +156,34 @@ def test_the_profit_of_a_linear_position(case: Node) -> None:
 
 @each_case("acct_pnl", "inverse", "*")
 def test_the_profit_of_an_inverse_position(case: Node) -> None:
-    case.skip(INVERSE)
+    coins, entry, leave = (case[key].number() for key in ("collateral_coin", "entry", "exit"))
+    account = coin_account(coins, entry)
+    book_fill(account, 0, PERP, case["contracts_usd_signed"].number(), entry, 0.0)
+    revalue(account, 0, np.full(2, leave))
+    held = float(account.balances["amount"][1])
+    delta = held + coins_of(account, 0, PERP)
+    computed = {
+        "pnl_coin": held - coins,
+        "equity_coin": held,
+        "equity_usd": equity(account),
+        "delta_coin_at_exit": delta,
+        "net_delta_usd_at_exit": delta * leave,
+    }
+
+    assert case.differences(computed) == []
+    assert math.isclose(account.total.sum(), equity(account) - coins * entry, abs_tol=1e-9)
 
 
 @each_case("acct_pnl", "funding", "*")
 def test_what_a_settlement_pays(case: Node) -> None:
-    if case["kind"].text() == "inverse":
-        case.skip(INVERSE)
-    mark = case["mark"].number()
-    account = at_price(1e6, mark)
+    mark, kind = case["mark"].number(), case["kind"].text()
+    account = coin_account(10.0, mark) if kind == "inverse" else at_price(1e6, mark)
     book_fill(account, 0, PERP, case["position"].number(), mark, 0.0)
     received = settle_funding(account, 0, PERP, case["rate"].number())
+    worth = {"coin": mark, "quote": 1.0}[case["unit"].text()]
 
-    assert case["unit"].text() == "quote"
     assert case["cash_flow"].differences(received) == []
-    assert case["cash_flow"].differences(account.legs["parts"][0, :, PART_FUNDING].sum()) == []
+    assert case["cash_flow"].differences(account.total[PART_FUNDING] / worth) == []
 
 
 @each_case("acct_pnl", "funding_timing")
@@ -203,6 +227,56 @@ def test_the_cost_of_crossing_the_spread_and_of_impact(case: Node) -> None:
     }
 
     assert case.differences(computed) == []
+
+
+# -- dated contracts ----------------------------------------------------------------------------
+
+
+def dated(case: Node) -> Account:
+    """Return an account that holds the position of the vector in the nearer of two dated legs."""
+    account = open_account(1, 4, 1e6)
+    entry = case["entry"].number()
+    revalue(account, 0, np.full(4, entry))
+    book_fill(account, 0, NEAR, case["qty"].number(), entry, 0.0)
+    return account
+
+
+@each_case("acct_dated")
+def test_a_dated_contract_pays_every_change_of_its_mark_and_settles(case: Node) -> None:
+    account = dated(case)
+    index = case["entry"].number()
+    paid = [1e6]
+    for mark in case["marks"].series():
+        revalue(account, 0, np.array([index, index, mark, index]))
+        paid.append(float(account.balances["amount"][0]))
+    held, fee = expire(account, 0, NEAR, case["final_settlement"].number())
+    paid.append(float(account.balances["amount"][0]))
+
+    assert case["variation"].differences(np.diff(paid)) == []
+    assert case["total"].differences(equity(account) - 1e6) == []
+    assert (held, fee) == (case["qty"].number(), 0.0)
+    assert account.legs["quantity"][0, NEAR] == 0.0
+
+
+@each_case("acct_dated", "roll")
+def test_a_roll_costs_both_fees_and_its_spread_is_earned_later(case: Node) -> None:
+    account, quantity = dated(case.root), case.root["qty"].number()
+    near, following = case["near_exit_price"].number(), case["next_entry_price"].number()
+    revalue(account, 0, np.array([near, near, near, following]))
+    before = equity(account)
+    book_fill(account, 0, NEAR, -quantity, near, case["fee_rate"].number())
+    book_fill(account, 0, NEXT, quantity, following, case["fee_rate"].number())
+    rolled = equity(account)
+    revalue(account, 0, np.array([near, near, near, near]))
+    computed = {
+        "fees": before - rolled,
+        "spread": float(account.legs["entry"][0, NEXT]) - near,
+        "locked_extra_basis_per_unit": (equity(account) - rolled) / -quantity,
+    }
+
+    assert case.differences(computed) == []
+    assert case["fees"].differences(-account.total[PART_FEES]) == []
+    assert account.legs["quantity"][0].tolist() == [0.0, 0.0, 0.0, quantity]
 
 
 # -- liquidation --------------------------------------------------------------------------------
@@ -257,4 +331,79 @@ def test_an_account_is_closed_at_its_liquidation_price(case: Node) -> None:
 
 @each_case("margin_liquidation", "inverse", "*")
 def test_the_price_of_liquidation_of_an_inverse_position(case: Node) -> None:
-    case.skip(INVERSE)
+    tier = math.inf, case["mmr"].number(), case["cum_coin"].number()
+    wallet, entry, side = case["wallet_coin"].number(), case["entry"].number(), case["side"].whole()
+    face = side * case["contracts_usd"].number()
+    ladder = tuple(np.array([part]) for part in tier)
+    price = inverse_liquidation_price(wallet, face, entry, (ladder[0], ladder[1], ladder[2]))
+    account = coin_account(wallet, entry)
+    book_fill(account, 0, PERP, face, entry, 0.0)
+    adverse = 1e-6 if side > 0 else 10.0 * entry
+
+    assert case["liquidation_price"].differences(price) == []
+    assert (
+        case["liquidation_price"].differences(
+            forced_price(account, 0, PERP, adverse, costs_of(tiers=[tier]))
+        )
+        == []
+    )
+
+
+# -- collateral ---------------------------------------------------------------------------------
+
+
+def backed(case: Node, *, by_spot: bool) -> Account:
+    """Return an account of money and coins in one margin group, with its contract at its entry.
+
+    The contract is on the first coin, long, and settles in quote.
+
+    Parameters
+    ----------
+    by_spot : bool
+        Coins are spot that is collateral; else they lie in balances.
+    """
+    assets = list(case["assets"])
+    coins = [one for one in assets if not one["asset"].text().startswith("USD")]
+    legs, balances = plain_holdings(len(coins), 2), plain_balances([0.0] * (1 + len(assets)))
+    legs["ladder"] = 0
+    for row, one in zip(balances[1:], assets, strict=True):
+        row["amount"], row["worth"] = one["amount"].number(), one["price"].number()
+        row["haircut"] = one["haircut"].number()
+        number = next((i for i, coin in enumerate(coins) if coin.path == one.path), -1)
+        row["coin"] = number
+        if number >= 0 and by_spot:
+            spot = legs[number, SPOT]
+            spot["quantity"], spot["haircut"] = row["amount"], row["haircut"]
+            spot["collateral"], row["amount"] = 0, 0.0
+    account = account_on(legs, balances)
+    for number, coin in enumerate(coins):
+        revalue(account, number, np.full(2, coin["price"].number()))
+    price = coins[0]["price"].number()
+    quantity = case["notional"].number() / price
+    entry = price - case["unrealised"].number() / quantity
+    revalue(account, 0, np.array([price, entry]))
+    book_fill(account, 0, PERP, quantity, entry, 0.0)
+    return account
+
+
+@pytest.mark.parametrize("by_spot", [False, True], ids=["balances", "spot"])
+@each_case("margin_collateral")
+def test_what_backs_a_position_after_haircuts(case: Node, by_spot: bool) -> None:  # noqa: FBT001
+    tables = [Node(v, (), v.data)["tiers"] for v in found() if v.name == "margin_tiers"]
+    if not tables:
+        case.skip("margin_tiers.json is not among the vectors")
+    costs = costs_of(tiers=list(zip(*ladder_of(tables[0]), strict=True)))
+    account = backed(case, by_spot=by_spot)
+    collateral = margin_balance(account, 0)
+    spot = float(account.legs["price"][0, SPOT])
+    revalue(account, 0, np.array([spot, spot]))
+    balance = margin_balance(account, 0)
+    computed = {
+        "collateral_value": collateral,
+        "margin_balance": balance,
+        "maintenance_margin": maintenance_of(account, costs, 0),
+        "margin_ratio": margin_ratio(account, costs),
+        "effective_leverage": notional_of(account, 0, PERP) / balance,
+    }
+
+    assert case["expected"].differences(computed) == []

@@ -10,7 +10,7 @@ from steelyard.domain.plan import Account, Costs, Track
 from steelyard.domain.record import FILL_DELEVERAGED, FILL_EXPIRY, FILL_LIQUIDATION
 from steelyard.domain.time import DAY_MS
 from steelyard.kernel.book import NO_TURN, TURNS, Book
-from steelyard.kernel.fill import fee_at, fill_of, slippage_bps
+from steelyard.kernel.fill import fee_at, fill_of, has_margin, slippage_bps
 from steelyard.ledger.account import book_fill, equity, revalue, revalue_money, worth_of
 from steelyard.ledger.cash import accrue_interest, settle_funding
 from steelyard.ledger.force import close_by_force, deleverage, expire
@@ -118,8 +118,9 @@ def coins_of(account: Account, asset: int, leg: int) -> float:
 def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
     """Return when an order has its turn (domain 9.6).
 
-    0: futures that lower |net coins|; 1: sales of spot; 2: purchases of spot; 3: other futures,
-    those of a sleeve included, which are sold against its spot.
+    0: futures that lower |net coins|; 1: sales of spot; 2: purchases of spot; 3: other futures;
+    those of turn 0 whose initial margin is not there at the mark, as sold spot may bring it; and
+    those of a sleeve, which are sold against its spot.
     """
     pending = orders[asset, leg]["pending"]
     if account.legs[asset, leg]["kind"] == SPOT_COIN:
@@ -129,7 +130,9 @@ def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
     held = 0.0
     for other in range(account.legs.shape[1]):
         held += coins_of(account, asset, other)
-    return 0 if held * pending < 0.0 else 3
+    mark = account.legs[asset, leg]["price"]
+    lowers = held * pending < 0.0
+    return 0 if lowers and has_margin(account, asset, leg, pending, (mark, 0.0)) else 3
 
 
 @compiled_inside

@@ -15,7 +15,7 @@ from steelyard.kernel.bar import note_account, settle, value_at
 from steelyard.kernel.book import Book
 from steelyard.ledger.cash import bears_interest
 from steelyard.ledger.groups import margin_balance
-from steelyard.ledger.margin import maintenance, margin_ratio
+from steelyard.ledger.margin import ladder_of, maintenance, margin_ratio
 
 MARGIN_OF_SAFETY = 2.0
 """How far from a bound counts as far: a stretch nearer than this is walked bar by bar."""
@@ -119,12 +119,8 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
         change, notional = worst_of(account, track, asset, first, last)
         balance += change
         exposed += notional
-        needed += maintenance(
-            notional,
-            costs.tier_cap[asset],
-            costs.tier_rate[asset],
-            costs.tier_deduction[asset],
-        )
+        cap, rate, deduction = ladder_of(account, costs, asset, PERP)
+        needed += maintenance(notional, cap, rate, deduction)
     if exposed == 0.0:
         return True
     if balance <= 0.0:
