@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from steelyard.domain import codes
 from steelyard.domain.codes import PERP
 from steelyard.domain.plan import Costs
-from steelyard.domain.record import FILL_EXPIRY, FILL_REASONS, FILL_SLEEVE, Walk
+from steelyard.domain.record import FILL_EXPIRY, FILL_REASONS, FILL_RETAGGED, FILL_SLEEVE, Walk
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.replay import replay
 from steelyard.kernel.walk import walk
@@ -42,20 +42,21 @@ def ran(run: Run, pairing: Pairing, costs: Costs = FREE, settlement_fee: float =
 
 
 def of_sleeve(outcome: Walk) -> list[tuple[int, int, str, float]]:
-    """Return bar, leg, reason and coins of every fill that is not the core's."""
+    """Return bar, leg, reason and coins of what changed the sleeve's legs, but what was retagged."""
     made = outcome.fills
     rows = zip(made.filled_ms, made.leg, made.reason, made.quantity, strict=True)
     return [
         (int(ms) // HOUR_MS, int(leg), FILL_REASONS[reason], round(float(coins), 6))
         for ms, leg, reason, coins in rows
-        if leg >= PAIR_SPOT
+        if leg >= PAIR_SPOT and reason != FILL_RETAGGED
     ]
 
 
 def core_trades(outcome: Walk) -> int:
     """Return how many trades of the core there were that are no rounding."""
     made = outcome.fills
-    return int(np.count_nonzero((made.leg < PAIR_SPOT) & (np.abs(made.quantity) > 1e-6)))
+    traded = (made.leg < PAIR_SPOT) & (made.reason != FILL_RETAGGED)
+    return int(np.count_nonzero(traded & (np.abs(made.quantity) > 1e-6)))
 
 
 @both

@@ -16,7 +16,7 @@ from steelyard.engine.standing import Standing
 from steelyard.kernel import sleeves as kernel_sleeves
 from steelyard.kernel.look import bands_of, look_at_account
 from steelyard.kernel.track import daily_volatility, liquidity
-from steelyard.report.explanation import Leg, Margin, Orders, Pair
+from steelyard.report.ordered import Leg, Margin, Orders, Pair
 from steelyard.venues.sim import book_fill, fee_at, fill_of
 
 core_targets = entry(kernel_sleeves.core_targets)

@@ -55,8 +55,8 @@ def on_tick(price: float, tick: float, side: float) -> float:
 
     Examples
     --------
-    >>> on_tick(100.01, 0.1, 1.0), on_tick(100.19, 0.1, -1.0)
-    (100.1, 100.1)
+    >>> on_tick(100.01, 0.5, 1.0), on_tick(100.49, 0.5, -1.0)
+    (100.5, 100.0)
     """
     if tick <= 0.0:
         return price

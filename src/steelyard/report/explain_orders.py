@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterator
 
-from steelyard.report.explanation import Explanation, Leg, Margin, Pair
+from steelyard.report.explanation import Explanation
+from steelyard.report.ordered import Leg, Margin, Pair
 from steelyard.report.reasons import joined
 from steelyard.report.text import columns
 from steelyard.report.words import bare_percent, money, number, percent, price, quantity

@@ -1,0 +1,111 @@
+"""What an explanation tells of orders: the legs and pairs of an account, and its margin."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One leg of the account and the order that waits in it.
+
+    Parameters
+    ----------
+    name : str
+        ``spot`` or ``futures``.
+    weight, target : float, signed fractions of equity
+        Held now, and asked for.
+    band : float, fraction of equity
+        A smaller difference is not traded.
+    price : float, quote per coin
+        Spot price or mark.
+    order : float, coins
+        Positive buys; 0 is none.
+    reason : str
+        ``rebalance`` or ``margin_defence``; empty without an order.
+    notional, fee, slippage : float, quote
+        Of the order, at the last prices by the fill model of the backtest; a positive cost is paid.
+    fills : float, coins
+        What of the order can be paid for.
+    ordered : float, coins
+        What the last evaluation ordered.
+    """
+
+    name: str
+    weight: float
+    target: float
+    band: float
+    price: float
+    order: float
+    reason: str
+    notional: float
+    fee: float
+    slippage: float
+    fills: float
+    ordered: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """What the futures position stands on.
+
+    Parameters
+    ----------
+    equity, cash : float, quote
+    spot, futures : float, signed fractions of equity
+    margin_ratio : float
+        Maintenance margin over cash; liquidation at 1. Infinity without cash.
+    leverage : float
+        Futures notional over cash; infinity without cash.
+    liquidation_price : float, quote per coin
+        Mark at which the position is closed by force; NaN where no price does.
+    """
+
+    equity: float
+    cash: float
+    spot: float
+    futures: float
+    margin_ratio: float
+    leverage: float
+    liquidation_price: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The pair of a sleeve, in coins.
+
+    Parameters
+    ----------
+    sleeve : str
+        ``basis`` or ``carry``.
+    spot, held : float, >= 0
+        Spot of the pair, and what of it is the core's.
+    futures : float
+        Sold against it: negative.
+    spot_order, futures_order : float
+        What waits; positive buys.
+    """
+
+    sleeve: str
+    spot: float
+    held: float
+    futures: float
+    spot_order: float
+    futures_order: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What is ordered, and what it makes of the account at the last prices.
+
+    Parameters
+    ----------
+    legs : tuple of Leg
+        Those of the core.
+    pairs : tuple of Pair
+        One for each sleeve of the policy.
+    before, after : Margin
+    """
+
+    legs: tuple[Leg, ...]
+    pairs: tuple[Pair, ...]
+    before: Margin
+    after: Margin
