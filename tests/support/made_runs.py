@@ -212,6 +212,7 @@ def made_walk(path: Floats, script: Script, cash: float = 100_000.0, start: int 
         fills=_fills(fills, start),
         parts=parts,
         futures_costs=futures,
+        futures_price=parts[:, codes.PART_FUTURES] + parts[:, codes.PART_BASIS],
         traded=ledger.traded,
         too_small=0,
         capped=0,
@@ -219,7 +220,7 @@ def made_walk(path: Floats, script: Script, cash: float = 100_000.0, start: int 
         waited=0,
         defended=0,
         restored=0,
-        leg_parts=np.zeros((1, 2, len(codes.PARTS))),
+        leg_parts=np.zeros((1, 2, len(codes.PARTS))),  # the made ledger does not tell legs apart
     )
 
 

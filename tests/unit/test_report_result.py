@@ -486,11 +486,14 @@ def test_a_run_of_part_of_a_day_counts_as_a_day() -> None:
         spot=curve.spot[:hours],
         futures=curve.futures[:hours],
         cash=curve.cash[:hours],
+        sleeve_spot=curve.sleeve_spot[:hours],
+        sleeve_futures=curve.sleeve_futures[:hours],
     )
     short = walk._replace(
         curve=cut,
         parts=walk.parts[:hours],
         futures_costs=walk.futures_costs[:hours],
+        futures_price=walk.futures_price[:hours],
         decisions=walk.decisions._replace(
             **{name: column[:3] for name, column in walk.decisions._asdict().items()}
         ),

@@ -143,7 +143,9 @@ class Walk(NamedTuple):
     parts : float64[n_bars, n_parts], quote
         Attribution accumulated up to the end of each bar, over all assets (``codes.PARTS``).
     futures_costs : float64[n_bars], quote
-        Result of the futures leg accumulated, after fees, slippage, funding, liquidation.
+        Result of the core's futures accumulated, after fees, slippage, funding, liquidation.
+    futures_price : float64[n_bars], quote
+        The same by price alone: futures delta and basis.
     traded : float64[2], quote
         Sum of |notional| traded in spot and in futures.
     leg_parts : float64[n_assets, n_legs, n_parts], quote
@@ -168,6 +170,7 @@ class Walk(NamedTuple):
     fills: Fills
     parts: Floats
     futures_costs: Floats
+    futures_price: Floats
     traded: Floats
     leg_parts: Floats
     too_small: int

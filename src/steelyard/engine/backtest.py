@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from steelyard.domain.market import Market
-from steelyard.domain.plan import Costs
+from steelyard.domain.plan import Costs, Plan
 from steelyard.domain.record import Walk
 from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.impact import size_warnings
@@ -62,9 +62,25 @@ def _without_futures(market: Market) -> tuple[str, ...]:
     )
 
 
-def _assumptions(market: Market, costs: Costs) -> dict[str, JsonValue]:
-    facts = market.facts
+def _of_sleeves(plan: Plan) -> dict[str, JsonValue]:
+    """Return what is assumed of sleeves, where a policy has any."""
+    if plan.sleeves.size == 0:
+        return {}
     return {
+        "sleeves": {
+            "marks": "dated futures are marked at their last trade, as no mark price is kept",
+            "settlement": (
+                "the mean of the index before expiry is worked out from hourly bars, within which "
+                "the price is taken to move evenly"
+            ),
+            "liquidity": "volume is checked, order books and open interest of a contract are not",
+        }
+    }
+
+
+def _assumptions(market: Market, costs: Costs, plan: Plan) -> dict[str, JsonValue]:
+    facts = market.facts
+    return _of_sleeves(plan) | {
         "fees": {"spot": facts.fee_spot, "perpetual": facts.fee_perp, "source": facts.source},
         "slippage": {
             "half_spread_bps": HALF_SPREAD_BPS,
@@ -152,7 +168,7 @@ def backtest(
             end_ms=course.end_ms,
             walk=walked,
             benchmarks=_benchmarks(course, walked),
-            assumptions=_assumptions(market, course.costs),
+            assumptions=_assumptions(market, course.costs, compiled.plan),
             warnings=_warnings(compiled, course, walked),
             ladder=partial(ladder_at_end, compiled, course),
         )

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from steelyard.domain.codes import LEGS, PERP, SPOT
+from steelyard.domain.compiled import entry
+from steelyard.domain.contracts import SPOT_COIN
 from steelyard.domain.plan import Account
 from steelyard.domain.record import FILL_REASONS
+from steelyard.domain.sleeves import SLEEVES
 from steelyard.engine.standing import Standing
+from steelyard.kernel import sleeves as kernel_sleeves
 from steelyard.kernel.look import bands_of, look_at_account
 from steelyard.kernel.track import daily_volatility, liquidity
-from steelyard.report.explanation import Leg, Margin, Orders
+from steelyard.report.explanation import Leg, Margin, Orders, Pair
 from steelyard.venues.sim import book_fill, fee_at, fill_of
+
+core_targets = entry(kernel_sleeves.core_targets)
 
 _NAMES = ("spot", "futures")
 
@@ -35,10 +41,27 @@ def orders_of(standing: Standing) -> Orders:
     account = deepcopy(standing.book.account)
     before = margin_of(standing, account)
     trades = _traded(standing, account)
+    sleeves = standing.compiled.plan.sleeves.size
     return Orders(
         legs=tuple(_leg(standing, number, before, trades[number]) for number in range(len(LEGS))),
+        pairs=tuple(_pair(standing, number) for number in range(sleeves)),
         before=before,
         after=margin_of(standing, account),
+    )
+
+
+def _pair(standing: Standing, number: int) -> Pair:
+    """Return what a sleeve holds and what waits in it."""
+    book, sleeve = standing.book, standing.compiled.plan.sleeves[number]
+    futures = slice(int(sleeve["first_leg"]), int(sleeve["end_leg"]))
+    quantity, pending = book.account.legs["quantity"][0], book.orders["pending"][0]
+    return Pair(
+        sleeve=SLEEVES[sleeve["kind"]],
+        spot=float(quantity[sleeve["spot_leg"]]),
+        held=float(book.desk["held"][0, number]),
+        futures=float(quantity[futures].sum()),
+        spot_order=float(pending[sleeve["spot_leg"]]),
+        futures_order=float(pending[futures].sum()),
     )
 
 
@@ -47,7 +70,8 @@ def margin_of(standing: Standing, account: Account) -> Margin:
     seen = np.empty(6)
     look_at_account(account, standing.course.costs, seen)
     equity, cash, spot, futures, ratio, liquidation = map(float, seen)
-    notional = abs(float(account.legs[0, PERP]["quantity"] * account.legs[0, PERP]["price"]))
+    values = account.legs["quantity"][0] * account.legs["price"][0]
+    notional = float(np.abs(values[account.legs["kind"][0] != SPOT_COIN]).sum())
     uncovered = math.inf if notional > 0.0 else 0.0
     return Margin(
         equity=equity,
@@ -90,6 +114,8 @@ def _filled(standing: Standing, account: Account, leg: int, order: float) -> _Tr
 def _leg(standing: Standing, number: int, before: Margin, trade: _Trade) -> Leg:
     stance, order = standing.book.state.stance[0], standing.book.orders[0, number]
     targets = float(stance["spot"]), float(stance["futures"])
+    if before.equity > 0.0:
+        targets = core_targets(standing.book, *targets, before.equity)
     pending = float(order["pending"])
     price = float(standing.book.account.legs[0, number]["price"])
     return Leg(

@@ -3,7 +3,7 @@
 import math
 
 from steelyard.domain.arrays import Floats, Table
-from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.codes import PART_BASIS, PART_FUTURES, PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Track
@@ -322,6 +322,8 @@ def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: 
             row["spot"] += value
     for asset in range(account.legs.shape[0]):
         row["futures_result"] += account.futures_result[asset]
+        parts = account.legs[asset, PERP]["parts"]
+        row["futures_price"] += parts[PART_FUTURES] + parts[PART_BASIS]
         for leg in range(account.legs.shape[1]):
             value = value_of(account, asset, leg)
             if account.legs[asset, leg]["kind"] == SPOT_COIN:

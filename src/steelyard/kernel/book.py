@@ -81,6 +81,7 @@ BAR: Final = np.dtype(
         ("sleeve_futures", np.float64),
         ("parts", np.float64, (len(PARTS),)),
         ("futures_result", np.float64),
+        ("futures_price", np.float64),
     ],
     align=True,
 )

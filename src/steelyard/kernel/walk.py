@@ -81,6 +81,7 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
         parts=book.bars["parts"].copy(),
         leg_parts=book.account.legs["parts"].copy(),
         futures_costs=book.bars["futures_result"].copy(),
+        futures_price=book.bars["futures_price"].copy(),
         traded=np.array([notional[is_spot].sum(), notional[~is_spot].sum()]),
         too_small=int(desk["too_small"]),
         capped=int(desk["capped"]),

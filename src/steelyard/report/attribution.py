@@ -86,7 +86,7 @@ def attribution(walk: Walk) -> Attribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FuturesStory:
-    """What the futures leg did, by the side it was on; in quote currency.
+    """What the futures of the core did, by the side they were on; in quote currency.
 
     Parameters
     ----------
@@ -107,10 +107,11 @@ class FuturesStory:
 
 def futures_story(walk: Walk) -> FuturesStory:
     """Return what shorts and longs earned and what the futures leg cost."""
-    charged = -float(walk.parts[-1, codes.PART_LIQUIDATION])
-    price = walk.parts[:, codes.PART_FUTURES] + walk.parts[:, codes.PART_BASIS]
+    price = walk.futures_price
+    of_sleeves = walk.leg_parts[:, codes.PERP + 1 :, codes.PART_LIQUIDATION].sum()
+    charged = -float(walk.parts[-1, codes.PART_LIQUIDATION] - of_sleeves)
     earned = np.diff(np.concatenate([[0.0], price]))
-    side = np.sign(walk.curve.futures)
+    side = np.sign(walk.curve.futures - walk.curve.sleeve_futures)
     held = np.where(side == 0.0, np.concatenate([[0.0], side[:-1]]), side)
     return FuturesStory(
         shorts=float(np.sum(earned[held < 0.0])),

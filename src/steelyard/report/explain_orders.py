@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from steelyard.report.explanation import Explanation, Leg, Margin
+from steelyard.report.explanation import Explanation, Leg, Margin, Pair
 from steelyard.report.reasons import joined
 from steelyard.report.text import columns
 from steelyard.report.words import bare_percent, money, number, percent, price, quantity
@@ -40,6 +40,23 @@ def order_lines(explained: Explanation) -> Iterator[str]:
     for leg in explained.orders.legs:
         if leg.order == 0.0:
             yield f"  {_not_ordered(leg)}"
+    yield from (f"  {_pair_words(explained, pair)}" for pair in explained.orders.pairs)
+
+
+def _pair_words(explained: Explanation, pair: Pair) -> str:
+    """Return what a sleeve holds, and what waits in it."""
+    said = f"{pair.sleeve} sleeve: no pair"
+    if pair.spot != 0.0 or pair.futures != 0.0:
+        own = f", {quantity(pair.held, explained.asset)} of it the core's" if pair.held else ""
+        sold = quantity(pair.futures, explained.asset)
+        said = (
+            f"{pair.sleeve} sleeve: {quantity(pair.spot, explained.asset)} spot{own}, {sold} sold"
+        )
+    for name, order in (("spot", pair.spot_order), ("futures", pair.futures_order)):
+        if order != 0.0:
+            verb = "buy" if order > 0.0 else "sell"
+            said += f"; ordered: {verb} {quantity(order, explained.asset)} {name}"
+    return said
 
 
 def _leg_row(explained: Explanation, leg: Leg) -> list[str]:

@@ -315,10 +315,44 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The pair of a sleeve, in coins.
+
+    Parameters
+    ----------
+    sleeve : str
+        ``basis`` or ``carry``.
+    spot, held : float, >= 0
+        Spot of the pair, and what of it is the core's.
+    futures : float
+        Sold against it: negative.
+    spot_order, futures_order : float
+        What waits; positive buys.
+    """
+
+    sleeve: str
+    spot: float
+    held: float
+    futures: float
+    spot_order: float
+    futures_order: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """What is ordered, and what it makes of the account at the last prices."""
+    """What is ordered, and what it makes of the account at the last prices.
+
+    Parameters
+    ----------
+    legs : tuple of Leg
+        Those of the core.
+    pairs : tuple of Pair
+        One for each sleeve of the policy.
+    before, after : Margin
+    """
 
     legs: tuple[Leg, ...]
+    pairs: tuple[Pair, ...]
     before: Margin
     after: Margin
 

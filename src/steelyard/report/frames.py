@@ -61,7 +61,7 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
             _numbers("futures", futures),
             _numbers("cash", cash),
             _numbers("delta", quotient(spot + futures, equity)),
-            _numbers("hedge_ratio", np.concatenate([[0.0], core_hedge(curve)])),
+            _numbers("hedge_ratio", np.concatenate([[np.nan], core_hedge(curve)])),
             _numbers("leverage", quotient(np.abs(futures), cash)),
             _numbers("margin_ratio", np.concatenate([[0.0], curve.margin_ratio])),
             _regimes(inputs, np.concatenate([[_first_regime(inputs)], curve.regime])),
