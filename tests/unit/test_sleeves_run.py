@@ -86,6 +86,13 @@ def test_a_pair_from_cash_buys_as_much_spot_as_it_sells_forward(run: Run) -> Non
 
 
 @both
+def test_a_core_without_spot_lends_none(run: Run) -> None:
+    outcome = ran(run, Pairing(scene=static(0.0, 0.0), spot=[100] * 4, enter="01"))
+
+    assert of_sleeve(outcome) == [(1, PAIR_SPOT, "sleeve", 200.0), (1, FUTURE, "sleeve", -200.0)]
+
+
+@both
 def test_what_the_core_cannot_lend_is_bought(run: Run) -> None:
     # Half of the core's 0.3 is hedged: 0.15 may be lent, 0.05 is bought; the hedge ratio stays 0.5.
     outcome = ran(run, Pairing(scene=static(0.3, -0.15), spot=[100] * 4, enter="01"))
