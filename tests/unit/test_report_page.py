@@ -156,6 +156,15 @@ def test_pictures_have_a_sentence_that_says_what_they_show(result: Result, html:
     assert f"to {money(result.end_equity)} USDT: spot " in waterfall(result)
 
 
+def test_leverage_adds_a_long_core_and_the_short_of_a_sleeve() -> None:
+    # Of 20 long in all the core is 50 long and a sleeve 30 short: 80 on 40 of cash.
+    inputs = made_inputs(4)
+    curve = inputs.walk.curve
+    curve.futures[:], curve.sleeve_futures[:], curve.cash[:] = 20.0, -30.0, 40.0
+
+    assert figures(build_result(inputs))["leverage"] == [None, 2.0, 2.0, 2.0, 2.0]
+
+
 def test_days_without_futures_have_no_margin_ratio() -> None:
     inputs = made_inputs(4)
     inputs.walk.curve.margin_ratio[:24] = 0.0
