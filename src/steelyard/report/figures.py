@@ -8,7 +8,7 @@ from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.ledger.distance import liquidation_moves
 from steelyard.report.activity import regime_runs
 from steelyard.report.candles import candles, hourly
-from steelyard.report.daily import Daily, last_known, quotient
+from steelyard.report.daily import Daily, last_known, notional, quotient
 from steelyard.report.inputs import JsonValue
 from steelyard.report.market_figures import key_levels, volume_profiles
 from steelyard.report.metrics import drawdown
@@ -32,13 +32,11 @@ def _from_second(values: list[JsonValue]) -> list[JsonValue]:
 def _exposure(result: Result, account: Daily) -> dict[str, JsonValue]:
     curve, rows = result.inputs.walk.curve, account.rows
     equity = curve.equity[rows]
-    # Sleeves are short; a long core beside them is backed by the same cash (domain 1.1).
-    notional = np.abs(curve.futures - curve.sleeve_futures) + np.abs(curve.sleeve_futures)
     return {
         "spot": _from_second(fractions(quotient(curve.spot[rows], equity))),
         "futures": _from_second(fractions(quotient(curve.futures[rows], equity))),
         "hedge": _from_second(fractions(account.hedge_ratio)),
-        "leverage": _from_second(fractions(quotient(notional[rows], curve.cash[rows]))),
+        "leverage": _from_second(fractions(quotient(notional(curve)[rows], curve.cash[rows]))),
         "margin": _from_second(fractions(_margin_ratios(result, account))),
         "reach": _from_second(fractions(_liquidation_moves(result, account))),
     }
