@@ -234,3 +234,14 @@ def test_a_document_has_one_shape_whatever_was_found(
     measured = document["profile"]
     assert measured is None or list(departures(measured, PROFILE, {})) == []
     assert (measured is None) == (when == "open_interest > 1")
+
+
+def test_a_policy_is_told_with_its_sleeves(tmp_path: Path) -> None:
+    body = "[basis]\nallocation = 0.2\n[carry]\nallocation = 0.1\nsource = 'cash'\n"
+    said = ran("check", written(tmp_path, body + trigger("close < 50"))).output
+
+    assert (
+        "Basis sleeve: a pair of 20.0 % of equity, from unhedged spot first, entered above 15.0 % "
+        "a year and closed below 5.0 %. Carry sleeve: a pair of 10.0 % of equity, from cash alone, "
+        "entered above 20.0 % a year"
+    ) in " ".join(said.split())

@@ -10,7 +10,7 @@ from steelyard.data.assemble import cut_market
 from steelyard.data.synthetic import synthetic_market
 from steelyard.domain.errors import DataError, RequestError
 from steelyard.domain.market import Market
-from steelyard.domain.time import DAY_MS, HOUR_MS, text
+from steelyard.domain.time import DAY_MS, HOUR_MS, stamp, text
 from steelyard.engine.ladder import climb, closes, ladder
 from steelyard.engine.standing import Standing, stand
 from steelyard.engine.tomorrow import end_of_day, given_day, imagined_day, live_on
@@ -107,6 +107,32 @@ def test_a_day_imagined_from_an_hour_ends_at_midnight(market: Market) -> None:
 
     assert end_of_day(at_ms) == at_ms + 4 * HOUR_MS
     assert day.spot.end_ms == at_ms + 4 * HOUR_MS
+
+
+def test_dated_contracts_keep_their_distance_on_an_imagined_and_on_a_given_day(
+    market: Market,
+) -> None:
+    at_ms = stamp(2002, 12, 1)  # its one contract is listed from September to March
+    base = cut_market(market, at_ms)
+    last = float(base.spot.close[-1])
+    (before,) = base.dated
+    (imagined,) = imagined_day(base)(1.1 * last).dated
+
+    assert imagined.bars.end_ms == end_of_day(at_ms)
+    assert imagined.bars.close[-1] == pytest.approx(1.1 * before.bars.close[-1])
+
+    day = given_day(market, at_ms)
+    true = float(cut_market(market, end_of_day(at_ms)).spot.close[-1])
+    (known,), (given,) = day(true).dated, day(0.9 * true).dated
+
+    assert given.bars.close[-1] == pytest.approx(0.9 * known.bars.close[-1])
+
+
+def test_a_contract_whose_bars_have_ended_is_not_made_up(market: Market) -> None:
+    base = cut_market(market, stamp(2003, 6, 1))
+    (before,), (after,) = base.dated, imagined_day(base)(50_000.0).dated
+
+    assert after.bars.end_ms == before.bars.end_ms < stamp(2003, 6, 1)
 
 
 def test_a_given_day_keeps_all_but_its_close(market: Market) -> None:

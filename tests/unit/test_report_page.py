@@ -13,6 +13,7 @@ from steelyard.domain.time import DAY_MS
 from steelyard.report import metrics
 from steelyard.report.candles import candles
 from steelyard.report.figures import figures, highest_of_day
+from steelyard.report.frames import equity_frame
 from steelyard.report.page import embedded, page
 from steelyard.report.pictures import main_picture, waterfall
 from steelyard.report.reasons import has_news, reason
@@ -154,6 +155,16 @@ def test_pictures_have_a_sentence_that_says_what_they_show(result: Result, html:
     assert main_picture(result) in unescape(" ".join(reader.words))
     assert waterfall(result) in labels
     assert f"to {money(result.end_equity)} USDT: spot " in waterfall(result)
+
+
+def test_leverage_adds_a_long_core_and_the_short_of_a_sleeve() -> None:
+    # Of 20 long in all the core is 50 long and a sleeve 30 short: 80 on 40 of cash.
+    inputs = made_inputs(4)
+    curve = inputs.walk.curve
+    curve.futures[:], curve.sleeve_futures[:], curve.cash[:] = 20.0, -30.0, 40.0
+
+    assert figures(build_result(inputs))["leverage"] == [None, 2.0, 2.0, 2.0, 2.0]
+    assert equity_frame(inputs)["leverage"].unique().sort().to_list() == [0.0, 2.0]
 
 
 def test_days_without_futures_have_no_margin_ratio() -> None:

@@ -18,7 +18,7 @@ from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.needs import absent_series, unmet_needs
 from steelyard.policy.sleeves import offers
 from tests.support.days import day_stamp, market_of_days
-from tests.support.policy_files import FIRST_MONDAY_MS, policy_of
+from tests.support.policy_files import FIRST_MONDAY_MS, policy_of, trigger
 
 BASIS = "[basis]\nallocation = 0.2\n"
 CARRY = "[carry]\nallocation = 0.1\n"
@@ -315,3 +315,24 @@ def test_a_sleeve_needs_futures(tmp_path: Path) -> None:
     needs = [sentence for _, sentence in unmet_needs(compiled(tmp_path, CARRY), market)]
 
     assert any("carry sleeve sells futures" in sentence for sentence in needs)
+
+
+# -- two sleeves --------------------------------------------------------------------------------
+
+
+def test_a_sleeve_is_not_lent_what_another_holds(tmp_path: Path) -> None:
+    # Spot 0.6, a sixth of it hedged. The basis pair takes 0.4 from day 3 on; 0.2 is left, of which
+    # the carry pair may take five sixths, 0.1667, from day 10 on. It buys x: (0.1 + 0.4 + 0.1667 +
+    # x) = 2 (0.4 - x), x = 0.0444. At their marks, 110 and 100, both are 0.44 + 0.2111 short.
+    head = "schema = 1\nname = 'two'\n[baseline]\nspot = 0.6\nfutures = -0.1\n"
+    body = (
+        "[basis]\nallocation = 0.4\n[carry]\nallocation = 0.4\nentry = 0.05\n"
+        "[limits]\nleverage = 2.0\nband = 0.001\n"
+    )
+    policy = compile_policy(policy_of(tmp_path, body + trigger("close < 50"), head))
+    dated = (contract([110.0] * 14, 0, 60.0),)
+    market = replace(market_of_days([100.0] * 14), dated=dated)
+    curve = lay_course(market, start=None, end=None, cash=5_000.0).run(policy).curve
+
+    assert curve.sleeve_futures[-1] / curve.equity[-1] == pytest.approx(-0.6511, abs=5e-3)
+    assert np.max(-curve.futures / curve.cash) < 2.0

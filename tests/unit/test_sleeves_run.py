@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from steelyard.domain import codes
 from steelyard.domain.codes import PERP
 from steelyard.domain.plan import Costs
-from steelyard.domain.record import FILL_EXPIRY, FILL_REASONS, FILL_RETAGGED, FILL_SLEEVE, Walk
+from steelyard.domain.record import (
+    FILL_EXPIRY,
+    FILL_REASONS,
+    FILL_RETAGGED,
+    FILL_SLEEVE,
+    Walk,
+)
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.replay import replay
 from steelyard.kernel.walk import walk
@@ -42,7 +48,7 @@ def ran(run: Run, pairing: Pairing, costs: Costs = FREE, settlement_fee: float =
 
 
 def of_sleeve(outcome: Walk) -> list[tuple[int, int, str, float]]:
-    """Return bar, leg, reason and coins of what changed the sleeve's legs, but what was retagged."""
+    """Return bar, leg, reason and coins of every trade that is not the core's."""
     made = outcome.fills
     rows = zip(made.filled_ms, made.leg, made.reason, made.quantity, strict=True)
     return [
@@ -55,8 +61,8 @@ def of_sleeve(outcome: Walk) -> list[tuple[int, int, str, float]]:
 def core_trades(outcome: Walk) -> int:
     """Return how many trades of the core there were that are no rounding."""
     made = outcome.fills
-    traded = (made.leg < PAIR_SPOT) & (made.reason != FILL_RETAGGED)
-    return int(np.count_nonzero(traded & (np.abs(made.quantity) > 1e-6)))
+    is_trade = (made.leg < PAIR_SPOT) & (made.reason != FILL_RETAGGED)
+    return int(np.count_nonzero(is_trade & (np.abs(made.quantity) > 1e-6)))
 
 
 @both
@@ -77,6 +83,13 @@ def test_a_pair_from_cash_buys_as_much_spot_as_it_sells_forward(run: Run) -> Non
 
     assert of_sleeve(outcome) == [(1, PAIR_SPOT, "sleeve", 200.0), (1, FUTURE, "sleeve", -200.0)]
     assert outcome.curve.cash[-1] == pytest.approx(20_000.0)
+
+
+@both
+def test_a_core_without_spot_lends_none(run: Run) -> None:
+    outcome = ran(run, Pairing(scene=static(0.0, 0.0), spot=[100] * 4, enter="01"))
+
+    assert of_sleeve(outcome) == [(1, PAIR_SPOT, "sleeve", 200.0), (1, FUTURE, "sleeve", -200.0)]
 
 
 @both
@@ -171,6 +184,63 @@ def test_a_better_contract_is_rolled_into_and_the_spot_stays(run: Run) -> None:
     outcome = ran(run, pairing)
 
     assert of_sleeve(outcome)[2:] == [(2, FUTURE, "sleeve", 200.0), (2, NEXT, "sleeve", -200.0)]
+
+
+@both
+def test_a_roll_buys_the_old_contract_back_before_it_sells_one_of_an_earlier_leg(run: Run) -> None:
+    pairing = Pairing(
+        scene=static(0.5, 0.0), spot=[100] * 5, enter="001 01", net=(0.12, 0.2), gross=(0.12, 0.09)
+    )
+
+    assert of_sleeve(ran(run, pairing)) == [
+        (1, NEXT, "sleeve", -200.0),
+        (2, NEXT, "sleeve", 200.0),
+        (2, FUTURE, "sleeve", -200.0),
+    ]
+
+
+@both
+@pytest.mark.parametrize("closed", [FUTURE, NEXT])
+def test_a_roll_waits_until_both_contracts_trade(run: Run, closed: int) -> None:
+    # Sold in both at once, or in none, the pair would be no pair.
+    pairing = Pairing(
+        scene=static(0.5, 0.0),
+        spot=[100] * 5,
+        enter="01 001",
+        net=(0.2, 0.12),
+        gross=(0.09, 0.12),
+        closed=[(closed, 2)],
+    )
+
+    assert of_sleeve(ran(run, pairing))[1:] == [
+        (3, FUTURE, "sleeve", 200.0),
+        (3, NEXT, "sleeve", -200.0),
+    ]
+
+
+@both
+def test_no_more_is_bought_back_than_the_venue_has_left(run: Run) -> None:
+    # Sold at 103, marked at 101: winning. Half of it is closed at the open at which all of it was
+    # to be bought back.
+    pairing = Pairing(
+        scene=static(0.5, 0.0),
+        spot=[100] * 6,
+        futures=([103, 103, 101, 101, 101, 101], None),
+        enter="01",
+        leave="001",
+    )
+    track = pairing.track()
+    shares = track.deleveraged.copy()
+    shares[2] = 0.5
+    track = track._replace(deleveraged=shares)
+    outcome = run(pairing.plan(), pairing.signals(track), track, FREE, CASH, pair_account(CASH))
+
+    assert of_sleeve(outcome)[1:] == [
+        (2, FUTURE, "deleveraged", 100.0),
+        (2, FUTURE, "sleeve", 100.0),
+    ]
+    assert outcome.curve.sleeve_futures[-1] == 0.0
+    assert outcome.curve.sleeve_spot[-1] == 0.0
 
 
 @both

@@ -9,8 +9,10 @@ import pytest
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Track
 from steelyard.domain.record import (
+    FILL_EXPIRY,
     FILL_LIQUIDATION,
     FILL_REBALANCE,
+    FILL_RETAGGED,
     Curve,
     Fills,
     Walk,
@@ -168,6 +170,19 @@ def test_a_frozen_venue_counts_what_was_traded_from_a_trade_on() -> None:
 
     assert found(("frozen", 2.0), walk, flat(6)) == pytest.approx([0.0, 0.1, 0.0, 0.3, 0.0])
     assert found(("frozen", 3.0), walk, flat(6)) == pytest.approx([0.0, 0.4, 0.0, 0.3, 0.0])
+
+
+def test_a_frozen_venue_holds_up_no_expiry_and_no_coins_that_only_change_hands() -> None:
+    # The last row is at the end of the last bar, where no further bar begins.
+    trades = [
+        (2, PERP, 0.1, 100.0, FILL_REBALANCE),
+        (3, PERP + 2, 0.9, 100.0, FILL_EXPIRY),
+        (4, PERP + 1, 0.9, 100.0, FILL_RETAGGED),
+        (6, PERP + 1, 0.9, 100.0, FILL_RETAGGED),
+    ]
+    walk = walk_of([(60, 0, 40)] * 6, trades)
+
+    assert found(("frozen", 2.0), walk, flat(6)) == pytest.approx([0.0, 0.1, 0.0, 0.0, 0.0])
 
 
 def test_together_they_strike_where_the_sum_is_largest() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.errors import RequestError
-from steelyard.domain.market import Funding
+from steelyard.domain.market import Dated, Funding, Market
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.course import Course, lay_course
 from steelyard.report.stress import Placed
@@ -57,6 +58,28 @@ def test_a_gap_scales_every_price_from_its_open_on_and_none_before() -> None:
         assert bars.open[125] == pytest.approx(157.5)  # 0.7 x (100 + 125)
         assert bars.high[125] == pytest.approx(159.6)  # 0.7 x (103 + 125)
         assert bars.close[-1] == pytest.approx(406.0)  # 0.7 x (101 + 479)
+
+
+def with_contract() -> Market:
+    """Return the rising market with a dated contract whose bars are 10 % above spot."""
+    market = rising_market()
+    above = gapped(market, 0, 1.1).spot
+    return replace(market, dated=(Dated(symbol="A", expiry_ms=ms_at(400), bars=above),))
+
+
+def test_a_gap_leaves_a_dated_contract_at_its_distance_from_spot() -> None:
+    (contract,) = gapped(with_contract(), ms_at(125), 0.7).dated
+
+    assert contract.bars.close[124] == pytest.approx(247.5)  # 1.1 x (101 + 124)
+    assert contract.bars.open[125] == pytest.approx(173.25)  # 1.1 x 0.7 x (100 + 125)
+    assert contract.expiry_ms == ms_at(400)
+
+
+def test_a_basis_shock_ties_a_dated_contract_to_spot_for_a_day() -> None:
+    (contract,) = off_basis(with_contract(), ms_at(125), 0.9).dated
+
+    assert contract.bars.open[125] == pytest.approx(202.5)  # 0.9 x (100 + 125)
+    assert contract.bars.open[149] == pytest.approx(273.9)  # 1.1 x (100 + 149), a day later
 
 
 def test_a_gap_within_a_day_shows_in_the_day_that_conditions_read() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from steelyard.engine.lint import Examination
     from steelyard.engine.profile import Profile
     from steelyard.engine.witnesses import Finding
-    from steelyard.policy.schema import LifeCycle, Limits
+    from steelyard.policy.schema import Basis, Carry, LifeCycle, Limits
     from steelyard.report.activity import TriggerActivity
     from steelyard.report.inputs import JsonValue
 
@@ -85,6 +85,11 @@ def _described(compiled: CompiledPolicy, width: int) -> list[str]:
         f"Reads {', '.join(series_of(compiled)) or 'nothing'}.",
         f"Baseline: {facts.effects['baseline']}.",
         f"Limits: {limits_words(document.limits)}.",
+        *(
+            _sleeve(name, sleeve)
+            for name, sleeve in (("Basis", document.basis), ("Carry", document.carry))
+            if sleeve is not None
+        ),
     ]
     folded = [line for sentence in said for line in textwrap.wrap(sentence, width)]
     names = [entity.id for entity in document.entities]
@@ -101,6 +106,14 @@ def _described(compiled: CompiledPolicy, width: int) -> list[str]:
 def _entity(entity: "LifeCycle", effect: str, widest: int, width: int) -> str:
     line = f"  {entity.id:<{widest}}  {effect}"
     return line if len(line) <= width else f"{line[: width - 4]} ..."
+
+
+def _sleeve(name: str, sleeve: "Basis | Carry") -> str:
+    source = "unhedged spot first" if sleeve.source == "held_first" else "cash alone"
+    return (
+        f"{name} sleeve: a pair of {percent(sleeve.allocation)} of equity, from {source}, entered "
+        f"above {percent(sleeve.entry)} a year and closed below {percent(sleeve.exit)}."
+    )
 
 
 def limits_words(limits: "Limits") -> str:

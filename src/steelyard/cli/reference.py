@@ -127,7 +127,7 @@ STRESS = """### What a shock does
 Shocks that are given together strike at one moment: that at which the sum of what each would take is largest.
 Conditions read the shocked market, so a gap changes every close after it, and all that is made of closes.
 A lost peg lowers what the account's balance is worth and leaves coins at the prices they are quoted at; margin is counted in the stablecoin, as venues do.
-Implied volatility, open interest, dated contracts, sentiment and macro series stay as they were recorded, and so do traded coins.
+Implied volatility, open interest, the basis that conditions read, sentiment and macro series stay as they were recorded, and so do traded coins.
 The cap of funding is that of BTCUSDT on Binance; other contracts have 2 to 3 %.
 
 ### What is reported

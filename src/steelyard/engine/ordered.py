@@ -117,10 +117,11 @@ def _leg(standing: Standing, number: int, before: Margin, trade: _Trade) -> Leg:
     if before.equity > 0.0:
         targets = core_targets(standing.book, *targets, before.equity)
     pending = float(order["pending"])
-    price = float(standing.book.account.legs[0, number]["price"])
+    held = standing.book.account.legs[0, number]
+    price = float(held["price"])
     return Leg(
         name=_NAMES[number],
-        weight=(before.spot, before.futures)[number],
+        weight=float(held["quantity"]) * price / before.equity if before.equity > 0.0 else 0.0,
         target=targets[number],
         band=float(bands_of(standing.compiled.plan, *targets)[number]),
         price=price,

@@ -10,7 +10,7 @@ import numpy as np
 from steelyard.data.assemble import bar_kinds, cut_market
 from steelyard.domain.arrays import Floats
 from steelyard.domain.errors import DataError, RequestError
-from steelyard.domain.market import Bars, Funding, Market, Series
+from steelyard.domain.market import Bars, Dated, Funding, Market, Series
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
 from steelyard.engine.standing import Standing
 from steelyard.kernel.book import Book, open_book
@@ -23,9 +23,9 @@ VOLUME_HOURS: Final = 7 * 24
 """Hours whose mean volume an imagined hour has."""
 
 IMAGINED: Final = (
-    "the hours up to the close run straight from the last price to it, perpetual and mark keep "
-    "their distance from spot, volume is the mean of the last seven days, funding settles at the "
-    "last rate, and every side series keeps its last value"
+    "the hours up to the close run straight from the last price to it, futures and mark keep their "
+    "distance from spot, volume is the mean of the last seven days, funding settles at the last "
+    "rate, and every side series keeps its last value"
 )
 """What an imagined day assumes, in words."""
 
@@ -119,10 +119,18 @@ def _extended(market: Market, path: Floats) -> Market:
         spot=spot,
         perp=_appended(market.perp, _last(market.perp.close) * ratio),
         mark=_appended(market.mark, _last(market.mark.close) * ratio),
+        dated=tuple(_lived_on(one, market.spot.end_ms, ratio) for one in market.dated),
         funding=_settling_on(market.funding, spot.end_ms),
         bars=bar_kinds(spot),
         series={name: _held(one, spot.end_ms) for name, one in market.series.items()},
     )
+
+
+def _lived_on(contract: Dated, at_ms: int, ratio: Floats) -> Dated:
+    """Return a contract that keeps its distance from spot; one whose bars have ended stays so."""
+    if contract.bars.end_ms < at_ms:
+        return contract
+    return replace(contract, bars=_appended(contract.bars, _last(contract.bars.close) * ratio))
 
 
 def _last(values: Floats) -> float:
@@ -175,7 +183,7 @@ def given_day(market: Market, at_ms: int) -> Day:
     """Return how a market went on after a moment, but for the close of the day.
 
     Everything else of the day is as it was; the last spot bar there is ends at the close that is
-    asked for, and its high or low with it where the close lies beyond. Perpetual and mark of the
+    asked for, and its high or low with it where the close lies beyond. Futures and mark of the
     same hour are scaled alike.
 
     Raises
@@ -205,6 +213,12 @@ def given_day(market: Market, at_ms: int) -> Day:
             spot=spot,
             perp=_ending_at(base.perp, open_ms, close / true),
             mark=_ending_at(base.mark, open_ms, close / true),
+            dated=tuple(
+                replace(one, bars=_ending_at(one.bars, open_ms, close / true))
+                if one.bars.open_ms[0] <= open_ms < one.bars.end_ms
+                else one
+                for one in base.dated
+            ),
             bars=bar_kinds(spot),
         )
 

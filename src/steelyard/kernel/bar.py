@@ -55,13 +55,17 @@ def note_fill(
 
 @compiled_inside
 def partner_is_closed(book: Book, track: Track, asset: int, leg: int, bar: int) -> bool:
-    """Tell whether a leg of a sleeve must wait because the other leg of its pair does not trade."""
+    """Tell whether a leg of a sleeve must wait because another of its pair does not trade.
+
+    The future that a roll leaves waits for the one it goes to, and that one for it.
+    """
     account = book.account
     own = account.legs[asset, leg]["covers"]
     for other in range(PERP + 1, account.legs.shape[1]):
         if book.orders[asset, other]["pending"] == 0.0:
             continue
-        is_pair = other == own or account.legs[asset, other]["covers"] == leg
+        others = account.legs[asset, other]["covers"]
+        is_pair = other == own or others == leg or (own != NONE and others == own)
         if is_pair and math.isnan(track.first_fill[asset, other, bar]):
             return True
     return False
@@ -71,12 +75,18 @@ def partner_is_closed(book: Book, track: Track, asset: int, leg: int, bar: int) 
 def covered(account: Account, costs: Costs, asset: int, leg: int, order: float) -> float:
     """Return how much of an order of a sleeve's future its spot covers, in whole lots.
 
-    Any other order is returned as it is.
+    All futures sold against that spot count. No more is bought back than is still sold: the venue
+    may have closed some of it since. Any other order is returned as it is.
     """
     spot_leg = account.legs[asset, leg]["covers"]
-    if spot_leg == NONE or order >= 0.0:
+    if spot_leg == NONE:
         return order
-    free = account.legs[asset, spot_leg]["quantity"] + account.legs[asset, leg]["quantity"]
+    if order >= 0.0:
+        return min(order, -account.legs[asset, leg]["quantity"])
+    free = account.legs[asset, spot_leg]["quantity"]
+    for other in range(PERP + 1, account.legs.shape[1]):
+        if account.legs[asset, other]["covers"] == spot_leg:
+            free += account.legs[asset, other]["quantity"]
     return max(order, -round_to_lot(max(0.0, free), costs.lot[asset, leg], False))  # noqa: FBT003
 
 
@@ -118,15 +128,15 @@ def coins_of(account: Account, asset: int, leg: int) -> float:
 def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
     """Return when an order has its turn (domain 9.6).
 
-    0: futures that lower |net coins|; 1: sales of spot; 2: purchases of spot; 3: other futures;
-    those of turn 0 whose initial margin is not there at the mark, as sold spot may bring it; and
-    those of a sleeve, which are sold against its spot.
+    0: futures that lower |net coins|; 1: sales of spot, and futures of a sleeve bought back; 2:
+    purchases of spot; 3: other futures; those of turn 0 whose initial margin is not there at the
+    mark, as sold spot may bring it; and those of a sleeve, which are sold against its spot.
     """
     pending = orders[asset, leg]["pending"]
     if account.legs[asset, leg]["kind"] == SPOT_COIN:
         return 1 if pending < 0.0 else 2
     if account.legs[asset, leg]["covers"] != NONE:
-        return 3
+        return 1 if pending > 0.0 else 3
     held = 0.0
     for other in range(account.legs.shape[1]):
         held += coins_of(account, asset, other)

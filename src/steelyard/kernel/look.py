@@ -8,6 +8,7 @@ from steelyard.decision.state import State
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled, compiled_inside
+from steelyard.domain.contracts import SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.view import View
 from steelyard.kernel.bar import weight_of
@@ -51,22 +52,28 @@ def look_at_account(account: Account, costs: Costs, seen: Floats) -> None:
     Parameters
     ----------
     seen : float64[6]
-        Overwritten: equity and cash in quote, weights of spot and futures (0 without equity),
-        margin ratio, and the mark that liquidates (NaN where none does).
+        Overwritten: equity and cash in quote, weights of all spot and all futures (0 without
+        equity), margin ratio, and the mark that liquidates (NaN where none does).
     """
     total = equity(account)
     seen[0] = total
     seen[1] = account.balances[0]["amount"] * worth_of(account, 0)
-    for leg in range(2):
-        seen[2 + leg] = weight_of(account, 0, leg) if total > 0.0 else 0.0
+    seen[2:4] = 0.0
+    for leg in range(account.legs.shape[1]):
+        if total > 0.0:
+            is_spot = account.legs[0, leg]["kind"] == SPOT_COIN
+            seen[2 if is_spot else 3] += weight_of(account, 0, leg)
     seen[4] = margin_ratio(account, costs)
     seen[5] = forced_at(account, costs)
 
 
 @compiled_inside
 def forced_at(account: Account, costs: Costs) -> float:
-    """Return the mark at which the futures leg is closed by force; NaN where none is."""
-    quantity = account.legs[0, PERP]["quantity"]
+    """Return the mark at which futures are closed by force, all moving alike; NaN where none is."""
+    quantity = 0.0
+    for leg in range(PERP, account.legs.shape[1]):
+        if account.legs[0, leg]["kind"] != SPOT_COIN:
+            quantity += account.legs[0, leg]["quantity"]
     if quantity == 0.0:
         return math.nan
     return liquidation_price(

@@ -26,6 +26,27 @@ def lent_spot(book: Book, equity: float) -> float:
 
 
 @compiled_inside
+def lendable_spot(book: Book, number: int, spot: float, futures: float, equity: float) -> float:
+    """Return the unhedged spot of the core that no other sleeve holds, fraction of equity.
+
+    What others hold has left the core with its share of the hedge.
+
+    Parameters
+    ----------
+    number : int
+        Of the sleeve that asks.
+    spot, futures : float, fractions of equity
+        Targets of the decision.
+    equity : float, quote, > 0
+    """
+    if spot <= 0.0:
+        return 0.0
+    own = book.desk[0]["held"][number] * book.account.legs[0, SPOT]["price"] / equity
+    left = max(0.0, spot - (lent_spot(book, equity) - own))
+    return unhedged_spot(spot, futures) * left / spot
+
+
+@compiled_inside
 def core_targets(book: Book, spot: float, futures: float, equity: float) -> tuple[float, float]:
     """Return the targets of the core without the spot that sleeves hold of it.
 
@@ -298,7 +319,7 @@ def enter_pair(
     stance = book.state.stance[0]
     price = book.account.legs[0, SPOT]["price"]
     coins = equity / price
-    unhedged = unhedged_spot(stance["spot"], stance["futures"]) * coins
+    unhedged = lendable_spot(book, number, stance["spot"], stance["futures"], equity) * coins
     held, bought = size_pair(
         sleeve["allocation"] * coins,
         unhedged if sleeve["held_first"] == 1 else 0.0,

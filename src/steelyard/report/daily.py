@@ -62,6 +62,15 @@ def hedge_ratios(spot: Floats, futures: Floats, equity: Floats) -> Floats:
     return ratio
 
 
+def notional(curve: Curve) -> Floats:
+    """Return the size of the futures at every bar, quote: core and sleeves do not offset.
+
+    All futures of sleeves are short (domain 1.1).
+    """
+    size: Floats = np.abs(curve.futures - curve.sleeve_futures) + np.abs(curve.sleeve_futures)
+    return size
+
+
 def last_known(bars: Bars, ms: Ints) -> Floats:
     """Return the close last known at each stamp; before the first close, the first open.
 

@@ -8,7 +8,7 @@ from steelyard.domain.record import FILL_LIQUIDATION
 from steelyard.ledger.distance import liquidation_moves
 from steelyard.report.activity import regime_runs
 from steelyard.report.candles import candles, hourly
-from steelyard.report.daily import Daily, last_known, quotient
+from steelyard.report.daily import Daily, last_known, notional, quotient
 from steelyard.report.inputs import JsonValue
 from steelyard.report.market_figures import key_levels, volume_profiles
 from steelyard.report.metrics import drawdown
@@ -36,9 +36,7 @@ def _exposure(result: Result, account: Daily) -> dict[str, JsonValue]:
         "spot": _from_second(fractions(quotient(curve.spot[rows], equity))),
         "futures": _from_second(fractions(quotient(curve.futures[rows], equity))),
         "hedge": _from_second(fractions(account.hedge_ratio)),
-        "leverage": _from_second(
-            fractions(quotient(np.abs(curve.futures[rows]), curve.cash[rows]))
-        ),
+        "leverage": _from_second(fractions(quotient(notional(curve)[rows], curve.cash[rows]))),
         "margin": _from_second(fractions(_margin_ratios(result, account))),
         "reach": _from_second(fractions(_liquidation_moves(result, account))),
     }

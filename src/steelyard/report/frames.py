@@ -8,7 +8,7 @@ from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.record import FILL_REASONS
 from steelyard.domain.sleeves import leg_names
 from steelyard.report.activity import regime_name
-from steelyard.report.daily import core_hedge, quotient
+from steelyard.report.daily import core_hedge, notional, quotient
 from steelyard.report.inputs import RunInputs
 from steelyard.report.reasons import reason
 
@@ -47,7 +47,8 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
 
     Columns: ``ts`` (datetime, UTC), ``equity``, ``spot``, ``futures``, ``cash`` (quote; futures
     signed), ``delta`` (fraction of equity), ``hedge_ratio`` (null without spot), ``leverage``
-    (|futures| over cash; null where cash is not above zero), ``margin_ratio``, ``regime``.
+    (size of the futures, those of sleeves added to the core's, over cash; null where cash is not
+    above zero), ``margin_ratio``, ``regime``.
     """
     walk, curve = inputs.walk, inputs.walk.curve
     cash = np.concatenate([[walk.start_equity], curve.cash])
@@ -62,7 +63,7 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
             _numbers("cash", cash),
             _numbers("delta", quotient(spot + futures, equity)),
             _numbers("hedge_ratio", np.concatenate([[np.nan], core_hedge(curve)])),
-            _numbers("leverage", quotient(np.abs(futures), cash)),
+            _numbers("leverage", quotient(np.concatenate([[0.0], notional(curve)]), cash)),
             _numbers("margin_ratio", np.concatenate([[0.0], curve.margin_ratio])),
             _regimes(inputs, np.concatenate([[_first_regime(inputs)], curve.regime])),
         ]

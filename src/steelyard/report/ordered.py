@@ -12,7 +12,7 @@ class Leg:
     name : str
         ``spot`` or ``futures``.
     weight, target : float, signed fractions of equity
-        Held now, and asked for.
+        Of the core: held now, and asked for beside what sleeves hold of it.
     band : float, fraction of equity
         A smaller difference is not traded.
     price : float, quote per coin
@@ -51,12 +51,13 @@ class Margin:
     ----------
     equity, cash : float, quote
     spot, futures : float, signed fractions of equity
+        Of the whole account, sleeves included.
     margin_ratio : float
         Maintenance margin over cash; liquidation at 1. Infinity without cash.
     leverage : float
         Futures notional over cash; infinity without cash.
     liquidation_price : float, quote per coin
-        Mark at which the position is closed by force; NaN where no price does.
+        Mark at which futures are closed by force, all moving alike; NaN where no price does.
     """
 
     equity: float

@@ -7,7 +7,7 @@ import numpy as np
 from steelyard.domain.arrays import Floats
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Track
-from steelyard.domain.record import FILL_LIQUIDATION, Fills, Walk
+from steelyard.domain.record import FILL_LIQUIDATION, Fills, Walk, at_bar_end
 from steelyard.research.kinds import SETTLED_HOURS, Shock
 
 
@@ -149,7 +149,7 @@ def _held_up(hours: int, walk: Walk, track: Track) -> Floats:
     """Return what was traded in some hours from each bar on; 0 where nothing was in the first."""
     fills, curve = walk.fills, walk.curve
     bar = ((fills.filled_ms - track.open_ms[0]) // track.length_ms).astype(np.int64)
-    counts = (bar > 0) & (fills.reason != FILL_LIQUIDATION)
+    counts = (bar > 0) & (fills.reason != FILL_LIQUIDATION) & ~at_bar_end(fills)
     before = np.where(curve.equity > 0.0, curve.equity, np.inf)[bar - 1]
     notional = np.abs(fills.quantity) * fills.price / before
     traded = np.bincount(bar[counts] - 1, notional[counts], track.open_ms.size - 1).astype(float)

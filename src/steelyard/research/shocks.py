@@ -3,7 +3,8 @@
 Conditions read what the shocked market says. A gap changes every close after it, and with it all
 that is made of closes: averages, ranges, key levels, volume profile, daily volatility and traded
 value. Funding at its cap is settled funding. What is measured elsewhere stays as it was recorded:
-implied volatility, open interest, dated contracts, sentiment and macro series, traded coins.
+implied volatility, open interest, the basis that conditions read, sentiment and macro series,
+traded coins. Dated contracts that a sleeve trades move as the perpetual does.
 """
 
 from collections.abc import Sequence
@@ -106,6 +107,7 @@ def gapped(market: Market, ms: int, factor: float) -> Market:
         spot=spot,
         perp=_scaled(market.perp, ms, factor),
         mark=_scaled(market.mark, ms, factor),
+        dated=tuple(replace(one, bars=_scaled(one.bars, ms, factor)) for one in market.dated),
         bars=bar_kinds(spot),
     )
 
@@ -122,7 +124,7 @@ def _scaled(bars: Bars, ms: int, factor: float) -> Bars:
 
 
 def off_basis(market: Market, ms: int, factor: float) -> Market:
-    """Return a market whose mark and perpetual are a multiple of spot for a day from a moment on.
+    """Return a market whose mark and futures are a multiple of spot for a day from a moment on.
 
     Where spot or the bar itself is missing it stays as it is.
     """
@@ -130,6 +132,9 @@ def off_basis(market: Market, ms: int, factor: float) -> Market:
         market,
         perp=_tied(market.perp, market.spot, ms, factor),
         mark=_tied(market.mark, market.spot, ms, factor),
+        dated=tuple(
+            replace(one, bars=_tied(one.bars, market.spot, ms, factor)) for one in market.dated
+        ),
     )
 
 
