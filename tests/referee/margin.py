@@ -90,16 +90,16 @@ def amount_at(book: Book, leg: Leg, x: Fraction) -> Fraction:
 def surplus(book: Book, leg: Leg, x: Fraction, stretch: Stretch) -> Fraction:
     """Return margin balance less maintenance margin of a leg's group, were the leg at x.
 
-    All else stays as it is valued, but the coins that back a linear contract on themselves: they
-    are worth more or less by as much as the mark changes (domain 11.5: spot in the margin account
-    protects a short).
+    All else stays as it is valued, but what is of the same coin as a linear contract: coins that
+    back it (domain 11.5: spot in the margin account protects a short) and the other linear
+    contracts of the group, whose marks move as this one does.
     """
     purse = book.purse(leg)
     assert purse.group is not None
     others = margin_balance(book, purse.group) - backing(purse, purse.amount)
     others -= maintenance_of(book, purse.group) - maintenance(book, leg)
     if leg.kind is Kind.LINEAR:
-        others += coins_behind(book, leg) * (x - leg.price)
+        others += (coins_behind(book, leg) + coins_beside(book, leg)) * (x - leg.price)
     factor = 1 - purse.haircut if stretch.owned else Fraction(1)
     needed = abs(leg.quantity) * x * stretch.tier.rate - stretch.tier.deduction
     return others + (amount_at(book, leg, x) * factor - needed) * purse.worth
@@ -112,6 +112,18 @@ def coins_behind(book: Book, leg: Leg) -> Fraction:
     coins = sum((one.bonus + backing(one, one.amount) / one.worth for one in balances), ZERO)
     spots = [one for one in spot_legs(book) if one.asset == leg.asset and one.collateral == group]
     return coins + sum((one.quantity * (1 - one.haircut) for one in spots), ZERO)
+
+
+def coins_beside(book: Book, leg: Leg) -> Fraction:
+    """Return what other linear contracts of the same asset and group gain, in quote, per price."""
+    group = book.purse(leg).group
+    others = [
+        one
+        for one in book.legs
+        if one is not leg and one.kind is Kind.LINEAR and one.asset == leg.asset
+    ]
+    backed = [one for one in others if book.purse(one).group == group]
+    return sum((one.quantity * book.purse(one).worth for one in backed), ZERO)
 
 
 def bends(book: Book, leg: Leg) -> list[Fraction]:

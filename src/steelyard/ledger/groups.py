@@ -1,7 +1,7 @@
 """This file is the margin account: what a group of balances and collateral is worth (11.5)."""
 
 from steelyard.domain.compiled import compiled_inside
-from steelyard.domain.contracts import SPOT_COIN
+from steelyard.domain.contracts import LINEAR, SPOT_COIN
 from steelyard.domain.plan import Account
 from steelyard.ledger.account import worth_of
 
@@ -48,19 +48,32 @@ def collateral(account: Account, group: int, with_haircut: bool) -> float:  # no
 
 
 @compiled_inside
-def moving_coins(account: Account, group: int, asset: int) -> float:
-    """Return how many coins of an asset back a group, after haircuts: they move with its price."""
+def moving_coins(account: Account, group: int, asset: int, leg: int) -> float:
+    """Return how much a group gains, in quote, when an asset's price and marks rise by one.
+
+    Without a futures leg: coins that back the group, after haircuts, and the other linear futures.
+
+    Parameters
+    ----------
+    leg : int
+        The one that is left out.
+    """
     coins = 0.0
     for number in range(account.balances.size):
         terms = account.balances[number]
         if terms["group"] == group and terms["coin"] == asset:
-            amount = account.balances[number]["amount"]
+            amount = terms["amount"]
             coins += amount * (1.0 - terms["haircut"]) if amount > 0.0 else amount
-            coins += account.balances[number]["bonus"]
-    for leg in range(account.legs.shape[1]):
-        contract = account.legs[asset, leg]
-        if contract["kind"] == SPOT_COIN and contract["collateral"] == group:
-            coins += account.legs[asset, leg]["quantity"] * (1.0 - contract["haircut"])
+            coins += terms["bonus"]
+    for other in range(account.legs.shape[1]):
+        held = account.legs[asset, other]
+        if held["kind"] == SPOT_COIN:
+            if held["collateral"] == group:
+                coins += held["quantity"] * (1.0 - held["haircut"])
+            continue
+        is_beside = other != leg and held["kind"] == LINEAR
+        if is_beside and account.balances[held["settles"]]["group"] == group:
+            coins += held["quantity"] * worth_of(account, held["settles"])
     return coins
 
 

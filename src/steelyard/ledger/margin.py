@@ -57,7 +57,8 @@ def liquidation_price(
     ladder : (float64[n_tiers], float64[n_tiers], float64[n_tiers])
         Cap, rate and deduction of its maintenance tiers.
     coins : float, coins
-        Collateral of the same asset, after its haircut, which moves with the mark.
+        What else of the same asset moves with the mark: collateral after its haircut, and other
+        futures, signed.
 
     Returns
     -------
@@ -70,6 +71,8 @@ def liquidation_price(
     moving = quantity + coins
     for tier in range(cap.size):
         slope = size * rate[tier] - moving
+        if slope == 0.0:
+            continue
         price = (backing + deduction[tier] - moving * entry) / slope
         loses = coins == 0.0 or (price - entry) * quantity <= 0.0
         if price > 0.0 and loses and tier_of(size * price, cap) == tier:
@@ -210,7 +213,8 @@ def margin_ratio(account: Account, costs: Costs) -> float:
 def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: Costs) -> float:
     """Return the mark at which a leg is closed by force on its way to ``adverse``; NaN: it is not.
 
-    Collateral of the same asset moves with the mark; other positions stay as they are valued.
+    Collateral and other linear futures of the same asset move with the mark, for they are of one
+    coin; their maintenance, and everything of other assets, stays as it is valued.
 
     Parameters
     ----------
@@ -236,7 +240,7 @@ def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: 
     if contract["kind"] == INVERSE:
         price = inverse_liquidation_price(backing / worth, quantity, mark, ladder)
     else:
-        coins = moving_coins(account, group, asset) / worth
+        coins = moving_coins(account, group, asset, leg) / worth
         price = liquidation_price(backing / worth, quantity, mark, ladder, coins)
     reached = adverse <= price if quantity > 0.0 else adverse >= price
     return price if reached else math.nan
