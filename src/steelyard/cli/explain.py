@@ -17,6 +17,7 @@ def explain(
     at: options.At = None,
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
+    account: options.AccountFile = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,7 +36,7 @@ def explain(
     tomorrow; the regime and why no other; how the targets came about; the orders, their cost, and
     the margin after them.
     """
-    from steelyard.cli.asked import market_of
+    from steelyard.cli.asked import account_of, market_of
     from steelyard.cli.console import announce_compiling, say, waiting, width
     from steelyard.engine.explain import explain as explained
     from steelyard.policy.load import load_policy
@@ -45,10 +46,11 @@ def explain(
 
     _refuse_both(json=json, everything=everything, only=bool(only))
     loaded = load_policy(policy, settings or ())
+    terms = account_of(account)
     market = market_of(data, asset, venue)
     announce_compiling()
     with waiting(f"Explaining {loaded.name} on {market.asset}"):
-        found = explained(loaded, market, at=at, start=start, cash=cash)
+        found = explained(loaded, market, at=at, start=start, cash=cash, account=terms)
     if json:
         say(as_json(explain_document(found)))
         return

@@ -1,7 +1,7 @@
 """This file assembles a market from hourly bars, and cuts one at a moment of the past."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -36,6 +36,8 @@ class Listing:
     facts : Facts
     series_files : mapping of str to str
         Series of a catalogue that would supply what conditions read, by its name there.
+    money : mapping of str to Series
+        What stablecoins were worth, in USD, by currency.
     known : tuple of Known
         Of which time facts and tiers are known.
     no_futures : str
@@ -51,6 +53,7 @@ class Listing:
     tiers_source: str
     facts: Facts
     series_files: Mapping[str, str]
+    money: Mapping[str, Series] = field(default_factory=dict)
     known: tuple[Known, ...] = ()
     no_futures: str = ""
     is_synthetic: bool = False
@@ -105,6 +108,7 @@ def assemble_market(
         bars=bar_kinds(hourly.spot),
         series=series,
         series_files=listing.series_files,
+        money=listing.money,
         sources=sources,
         holes=holes,
         known=listing.known,
@@ -295,6 +299,7 @@ def cut_market(market: Market, at_ms: int) -> Market:
         funding=_funding_until(market.funding, at_ms),
         bars=bar_kinds(spot),
         series={name: _series_until(one, at_ms) for name, one in market.series.items()},
+        money={name: _series_until(one, at_ms) for name, one in market.money.items()},
         holes=_holes_until(market.holes, at_ms),
     )
 

@@ -18,6 +18,7 @@ from steelyard.data.check import check_bars
 from steelyard.data.columns import PRICES, VOLUME
 from steelyard.data.facts import facts_for, facts_known
 from steelyard.data.funding import read_funding
+from steelyard.data.money import read_money
 from steelyard.data.names import QUOTE, SYNTHETIC, names_of, symbol_of, tiers_name, tiers_note
 from steelyard.data.read import read_series, source_of
 from steelyard.data.side import read_side_series, series_files
@@ -140,6 +141,7 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
     tiers, tiers_source = read_tiers(path, ladder, symbol_of(asset))
     bar_sources = ((names.spot, spot[0]), (names.perp, perp[0]), (names.mark, mark[0]))
     side = read_side_series(path, held, names, spot[0])
+    money = read_money(path, held, venue)
     return assemble_market(
         Listing(
             asset=asset,
@@ -149,17 +151,27 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
             tiers_source=tiers_note(ladder, ladder_source(path, ladder, symbol_of(asset))),
             facts=facts_for(venue, symbol_of(asset), path),
             series_files=series_files(names),
+            money=money.worth,
             known=(*facts_known(venue, symbol_of(asset), path), tiers_known(ladder)),
             is_synthetic=venue == SYNTHETIC,
         ),
         Hourly(spot=spot[0], perp=perp[0], mark=mark[0]),
         funding,
         series=side.series,
-        sources=(spot[1], perp[1], mark[1], funding_source, tiers_source, *side.sources),
+        sources=(
+            spot[1],
+            perp[1],
+            mark[1],
+            funding_source,
+            tiers_source,
+            *side.sources,
+            *money.sources,
+        ),
         holes=(
             *(hole for name, bars in bar_sources for hole in bar_holes(name, bars)),
             *funding_holes(names.funding, funding),
             *side.holes,
+            *money.holes,
         ),
     )
 
@@ -171,6 +183,7 @@ def _spot_market(
     names = names_of(asset, venue)
     spot, source = _read_bars(path, names.spot, (*PRICES, VOLUME))
     side = read_side_series(path, held, names, spot)
+    money = read_money(path, held, venue)
     listing = Listing(
         asset=asset,
         quote=QUOTE,
@@ -179,6 +192,7 @@ def _spot_market(
         tiers_source="none: there are no futures",
         facts=facts_for(venue, symbol_of(asset), path),
         series_files=series_files(names),
+        money=money.worth,
         known=facts_known(venue, symbol_of(asset), path),
         no_futures=_incomplete(path, held, wanted, absent),
         is_synthetic=venue == SYNTHETIC,
@@ -187,8 +201,8 @@ def _spot_market(
         listing,
         spot,
         series=side.series,
-        sources=(source, *side.sources),
-        holes=(*bar_holes(names.spot, spot), *side.holes),
+        sources=(source, *side.sources, *money.sources),
+        holes=(*bar_holes(names.spot, spot), *side.holes, *money.holes),
     )
 
 

@@ -212,6 +212,8 @@ class Track(NamedTuple):
         Price at which a dated leg expires at the end of the bar; NaN where none does.
     worth : float64[n_bars, n_balances], quote per unit
         What money is worth at the end of the bar; of coins not read.
+    start_worth : float64[n_balances], quote per unit
+        What money is worth at the first open.
     deleveraged : float64[n_bars], fraction
         Share of every winning futures position that the venue closes at the bar's open.
     moment : int64[n_bars]
@@ -233,6 +235,7 @@ class Track(NamedTuple):
     start_price: Floats
     settled: Floats
     worth: Floats
+    start_worth: Floats
     deleveraged: Floats
     moment: Ints
     first_moment: int

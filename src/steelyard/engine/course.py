@@ -7,12 +7,14 @@ from typing import Final
 
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
-from steelyard.domain.plan import Costs, Signals, Track
+from steelyard.domain.plan import Account, Costs, Signals, Track
 from steelyard.domain.record import Walk
 from steelyard.engine.dates import period
 from steelyard.engine.impact import refuse_beyond_market
-from steelyard.kernel.track import build_costs, build_track, with_moments
+from steelyard.engine.terms import lay_costs, lay_track, open_on
+from steelyard.kernel.track import with_moments
 from steelyard.kernel.walk import walk
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.evaluate import Memo, evaluate_signals
 
@@ -35,6 +37,8 @@ class Course:
         Its bars; every policy has its own moments on them.
     costs : Costs
     cash : float, quote
+    terms : AccountTerms or None
+        What the account trades and is margined on; None for a plain one.
     memo : Memo
         Values of sub-expressions, shared by all policies on this market.
     """
@@ -45,12 +49,17 @@ class Course:
     track: Track
     costs: Costs
     cash: float
+    terms: AccountTerms | None = None
     memo: Memo
 
     def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
         """Return a policy's signals and the bars its account walks over."""
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
         return signals, with_moments(self.track, signals)
+
+    def open_account(self) -> Account:
+        """Return the account at its beginning."""
+        return open_on(self.track, self.cash, self.terms)
 
     def run(self, compiled: CompiledPolicy) -> Walk:
         """Return the outcome of a policy.
@@ -61,7 +70,7 @@ class Course:
             If its orders are beyond what the market can take.
         """
         signals, track = self.prepare(compiled)
-        walked = walk(compiled.plan, signals, track, self.costs, self.cash)
+        walked = walk(compiled.plan, signals, track, self.costs, self.cash, self.open_account())
         refuse_beyond_market(self.market.asset, walked.fills, track)
         return walked
 
@@ -85,7 +94,12 @@ def _amount(cash: object, quote: str) -> float:
 
 
 def lay_course(
-    market: Market, *, start: str | None, end: str | None, cash: float = DEFAULT_CASH
+    market: Market,
+    *,
+    start: str | None,
+    end: str | None,
+    cash: float = DEFAULT_CASH,
+    account: AccountTerms | None = None,
 ) -> Course:
     """Return the course of a run.
 
@@ -94,6 +108,8 @@ def lay_course(
     start, end : str or None
         Days or hours, UTC; an end day is included. None: as far as the data reaches.
     cash : float, quote, > 0
+    account : AccountTerms, optional
+        On which terms; else a plain account's.
 
     Raises
     ------
@@ -101,6 +117,8 @@ def lay_course(
         If the dates lie outside the data, or the cash is no amount to begin with.
     DataError
         If a funding settlement is missing within.
+    PolicyError
+        If the account cannot be had on this market.
     """
     amount = _amount(cash, market.quote)
     start_ms, end_ms = period(market, start, end)
@@ -108,8 +126,9 @@ def lay_course(
         market=market,
         start_ms=start_ms,
         end_ms=end_ms,
-        track=build_track(market, start_ms, end_ms),
-        costs=build_costs(market),
+        track=lay_track(market, start_ms, end_ms, account),
+        costs=lay_costs(market, account),
         cash=amount,
+        terms=account,
         memo={},
     )

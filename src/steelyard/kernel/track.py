@@ -199,6 +199,7 @@ def build_track(market: Market, start_ms: int, end_ms: int) -> Track:
         start_price=start,
         settled=np.full((1, len(LEGS), open_ms.size), np.nan),
         worth=np.ones((open_ms.size, 1)),
+        start_worth=np.ones(1),
         deleveraged=np.zeros(open_ms.size),
         moment=np.full(open_ms.size, -1, np.int64),
         first_moment=-1,

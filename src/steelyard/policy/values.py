@@ -83,7 +83,14 @@ def percent(value: float, high: float) -> str:
     return ""
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
+    """Return a list of the file as a tuple.
+
+    Raises
+    ------
+    refused
+        If it is none.
+    """
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, tuple):
@@ -145,7 +152,7 @@ Several = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Confirmation = Annotated[
     tuple[int, int], BeforeValidator(_confirmation), AfterValidator(_confirmed)
 ]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
 Review = Annotated[str, BeforeValidator(_review)]
 Monday = Annotated[date, BeforeValidator(_monday)]
 

@@ -18,7 +18,7 @@ from steelyard.domain.market import Bars, Funding, Market, Tiers
 from steelyard.domain.plan import Costs, Track
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.course import Course
-from steelyard.kernel.track import build_costs, build_track
+from steelyard.engine.terms import lay_costs, lay_track
 from steelyard.report.stress import Placed
 from steelyard.research.kinds import BASIS_HOURS, SETTLED_HOURS
 
@@ -42,12 +42,12 @@ def shocked(course: Course, shocks: Sequence[Placed]) -> Course:
     by_kind = {shock.kind: shock for shock in shocks}
     market = shocked_market(course.market, by_kind)
     is_read = market.bars is not course.market.bars or market.funding is not course.market.funding
-    track = build_track(market, course.start_ms, course.end_ms)
+    track = lay_track(market, course.start_ms, course.end_ms, course.terms)
     return replace(
         course,
         market=market,
         track=shocked_track(track, by_kind),
-        costs=shocked_costs(build_costs(market), by_kind),
+        costs=shocked_costs(lay_costs(market, course.terms), by_kind),
         memo={} if is_read else course.memo,
     )
 
