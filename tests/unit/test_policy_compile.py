@@ -249,10 +249,6 @@ def test_margin_defence_that_is_off_starts_at_infinity(tmp_path: Path) -> None:
 LATER = [
     ("[basis]\nallocation = 0.2", "small.toml:7:1: basis needs a later version"),
     ("[carry]\nallocation = 0.2", "small.toml:7:1: carry needs a later version"),
-    (
-        "[limits.depeg]\noutside = [0.98, 1.0]\ninside = [0.99, 1.0]",
-        "small.toml:7:1: limits.depeg needs",
-    ),
     ("[limits]\nstale = { minutes = 15 }", "small.toml:8:1: limits.stale needs a later version"),
 ]
 

@@ -13,6 +13,7 @@ FILL_LIQUIDATION: Final = 2
 FILL_DELEVERAGED: Final = 3
 FILL_EXPIRY: Final = 4
 FILL_RESTORED: Final = 5
+FILL_COLLATERAL: Final = 6
 FILL_REASONS: Final = (
     "rebalance",
     "margin_defence",
@@ -20,6 +21,7 @@ FILL_REASONS: Final = (
     "deleveraged",
     "expiry",
     "hedge_restored",
+    "collateral_lost",
 )
 
 
@@ -107,6 +109,11 @@ class Curve(NamedTuple):
     sleeve_spot, sleeve_futures : what of spot and futures belongs to sleeves, not to the core
     margin_ratio : maintenance margin over margin balance, 0 without a position
     regime : number of the regime in force, -1 the baseline
+    backing : what backs the core's perpetual, in units of what it settles in
+    coins : collateral of the core's asset after haircuts, which moves with its mark
+    worth : what a unit of what the perpetual settles in was worth when the bar closed, quote
+    own_fees : fees that belong to balances, accumulated: transfers and exchanges; below 0, quote
+    off_peg : 1 while the stablecoin was off its peg
     """
 
     ms: Ints
@@ -118,6 +125,11 @@ class Curve(NamedTuple):
     regime: Ints
     sleeve_spot: Floats
     sleeve_futures: Floats
+    backing: Floats
+    coins: Floats
+    worth: Floats
+    own_fees: Floats
+    off_peg: Ints
 
 
 class Walk(NamedTuple):
@@ -145,6 +157,14 @@ class Walk(NamedTuple):
         Bars on which margin defence sent orders.
     restored : int
         Bars on which a hedge lost to the venue was ordered again (domain 4, K3).
+    transfers : int
+        Transfers between wallets.
+    awaited : int
+        Bars that orders waited for because their money was on its way.
+    held_back : int
+        Orders withdrawn because the stablecoin was off its peg (domain 4, K2).
+    rotated_ms : int, stamp
+        When it was exchanged for another; 0: never.
     """
 
     start_equity: float
@@ -160,6 +180,10 @@ class Walk(NamedTuple):
     waited: int
     defended: int
     restored: int
+    transfers: int = 0
+    awaited: int = 0
+    held_back: int = 0
+    rotated_ms: int = 0
 
     @property
     def rejected(self) -> int:

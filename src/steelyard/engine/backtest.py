@@ -10,7 +10,7 @@ from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.impact import size_warnings
 from steelyard.engine.ladder import ladder_at_end
 from steelyard.engine.outdated import outdated_facts
-from steelyard.engine.terms import terms_assumed, worth_warnings
+from steelyard.engine.terms import peg_warnings, terms_assumed, worth_warnings
 from steelyard.kernel.fill import MOST_BPS
 from steelyard.kernel.track import IMPACT, LIQUIDITY_DAYS
 from steelyard.policy.account import AccountTerms
@@ -104,6 +104,7 @@ def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[s
     market, start_ms, end_ms = course.market, course.start_ms, course.end_ms
     return (
         *_without_futures(market),
+        *peg_warnings(compiled, market, course.terms),
         *worth_warnings(market, course.terms, start_ms),
         *absent_series(compiled, market),
         *size_warnings(walked.fills, course.track),

@@ -11,7 +11,7 @@ from steelyard.domain.plan import Account, Costs, Signals, Track
 from steelyard.domain.record import Walk
 from steelyard.engine.dates import period
 from steelyard.engine.impact import refuse_beyond_market
-from steelyard.engine.terms import lay_costs, lay_track, open_on
+from steelyard.engine.terms import lay_costs, lay_track, open_on, refuse_rotation
 from steelyard.kernel.track import with_moments
 from steelyard.kernel.walk import walk
 from steelyard.policy.account import AccountTerms
@@ -53,7 +53,14 @@ class Course:
     memo: Memo
 
     def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
-        """Return a policy's signals and the bars its account walks over."""
+        """Return a policy's signals and the bars its account walks over.
+
+        Raises
+        ------
+        PolicyError
+            If it would exchange the account's stablecoin for itself.
+        """
+        refuse_rotation(compiled, self.terms)
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
         return signals, with_moments(self.track, signals)
 

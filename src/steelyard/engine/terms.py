@@ -10,16 +10,19 @@ from steelyard.data.names import stable_name
 from steelyard.data.shipped import LINEAR, PRODUCTS, SPOT, midnight
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats, Ints, Table
-from steelyard.domain.contracts import plain_balances, plain_holdings
+from steelyard.domain.contracts import NONE, plain_balances, plain_holdings
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.domain.time import HOUR_MS, text
 from steelyard.features.sampling import asof
 from steelyard.kernel.track import build_costs, build_track
+from steelyard.kernel.wallets import LEAST_SENT, SPARE
 from steelyard.ledger.account import account_on
-from steelyard.policy.account import AccountDocument, AccountTerms, Bonus
+from steelyard.policy.account import AccountDocument, AccountTerms, Bonus, Wallets
+from steelyard.policy.compile import CompiledPolicy
 from steelyard.report.inputs import JsonValue
+from steelyard.report.words import counted
 
 DAYS_A_YEAR: Final = 365
 """Interest is simple: a rate of a year by the day."""
@@ -41,7 +44,7 @@ class Purse:
         ``cash``, ``futures``, ``to_spot``, ``to_futures``, ``reserve`` or ``isolated``.
     currency : str
     group : int
-        Margin group that it backs.
+        Margin group that it backs; NONE for none.
     """
 
     name: str
@@ -58,6 +61,12 @@ def purses(document: AccountDocument) -> tuple[Purse, ...]:
     """Return the balances of an account, that which pays for spot first, by margin group."""
     currency = document.cash.currency
     found = [Purse(name="cash", currency=currency)]
+    if document.wallets.separate:
+        wallets = ("futures", "to_spot", "to_futures")
+        found = [
+            Purse(name=name, currency=currency, group=_FUTURES if name == "futures" else NONE)
+            for name in ("cash", *wallets)
+        ]
     if document.reserve is not None:
         found.append(Purse(name="reserve", currency=document.reserve.currency))
     if document.margin.mode == "isolated":
@@ -169,9 +178,12 @@ def _balances(document: AccountDocument, cash: float, worth: Floats) -> Table:
     table["group"] = [purse.group for purse in kinds]
     table["interest"] = document.cash.earned / DAYS_A_YEAR
     table["borrowing"] = document.cash.borrow / DAYS_A_YEAR
+    if document.wallets.separate:
+        _lay_ways(document, table)
     home, reserved = _row(document, "futures", "cash"), 0.0
     if document.reserve is not None:
         row, reserved = _row(document, "reserve"), document.reserve.share
+        table["currency"][row] = 1
         table["amount"][row] = cash * reserved / worth[row]
         table["haircut"][row] = document.reserve.haircut
     table["amount"][home] = cash * (1.0 - reserved) / worth[home]
@@ -179,6 +191,16 @@ def _balances(document: AccountDocument, cash: float, worth: Floats) -> Table:
         table["bonus"][home] = document.bonus.amount
         table["pays_fees"][home] = int(document.bonus.counts_as == "fees")
     return table
+
+
+def _lay_ways(document: AccountDocument, table: Table) -> None:
+    """Write down how money goes from wallet to wallet; on its way it earns nothing."""
+    for way, wallet in (("to_spot", "cash"), ("to_futures", "futures")):
+        row = _row(document, way)
+        table["delay_ms"][row] = document.wallets.transfer_hours * HOUR_MS
+        table["goes_to"][row] = _row(document, wallet)
+        table["cost"][row] = document.wallets.transfer_cost
+        table["interest"][row] = table["borrowing"][row] = 0.0
 
 
 def terms_assumed(terms: AccountTerms, market: Market, costs: Costs) -> dict[str, JsonValue]:
@@ -209,6 +231,8 @@ def _readings(document: AccountDocument, market: Market) -> list[str]:
             "an isolated position has its initial margin and no more: margin defence, which keeps "
             "the whole account within the policy's leverage, adds none to it"
         )
+    if document.wallets.separate:
+        said.append(_wallet_words(document.wallets))
     if document.margin.spot_as_collateral:
         said.append("spot counts as margin after its haircut and is lost with it in a liquidation")
     if document.bonus is not None:
@@ -225,6 +249,16 @@ def _currencies(document: AccountDocument) -> tuple[Purse, ...]:
     return tuple(reversed(by_currency.values()))
 
 
+def _wallet_words(wallets: Wallets) -> str:
+    return (
+        f"money rests in the futures wallet; a purchase of spot fetches its cost and "
+        f"{100.0 * SPARE:g} % more, a sale sends back what it brings, one transfer each way at a "
+        f"time and none of less than {100.0 * LEAST_SENT:g} % of equity; each is sent at the open "
+        f"of an hour, takes {counted(wallets.transfer_hours, 'hour')} and costs "
+        f"{wallets.transfer_cost:g}, and orders wait for it"
+    )
+
+
 def _bonus_words(bonus: Bonus) -> str:
     first = "pays fees first, and what is left of it " if bonus.counts_as == "fees" else ""
     return f"the bonus {first}backs futures, absorbs what a liquidation leaves, and is no equity"
@@ -235,6 +269,36 @@ def _worth_words(market: Market, currency: str) -> str:
     if currency in market.money:
         return f"{currency} is worth what {name} says, in USD; prices in it are taken as USD"
     return f"{currency} is worth 1 USD at all times: there is no series {name}"
+
+
+def refuse_rotation(compiled: CompiledPolicy, terms: AccountTerms | None) -> None:
+    """Do nothing where a policy would exchange the account's stablecoin for another one.
+
+    Raises
+    ------
+    PolicyError
+        If it is the same.
+    """
+    depeg, currency = compiled.policy.document.limits.depeg, document_of(terms).cash.currency
+    if depeg is not None and depeg.rotate_to == currency:
+        sentence = f"rotate_to is {currency}, which the account holds; name another, or none"
+        raise compiled.policy.source.refuse(("limits", "depeg", "rotate_to"), sentence)
+
+
+def peg_warnings(
+    compiled: CompiledPolicy, market: Market, terms: AccountTerms | None
+) -> tuple[str, ...]:
+    """Return a warning where a policy watches a peg of which no price is known."""
+    currency = document_of(terms).cash.currency
+    if compiled.policy.document.limits.depeg is None or currency in market.money:
+        return ()
+    name = stable_name(market.venue, currency)
+    return (
+        (
+            f"limits.depeg watches {currency}, and there is no series {name}: it was taken to be "
+            f"worth 1 USD at all times, so the peg was never lost; add the series."
+        ),
+    )
 
 
 def worth_warnings(market: Market, terms: AccountTerms | None, start_ms: int) -> tuple[str, ...]:

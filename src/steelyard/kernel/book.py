@@ -40,12 +40,20 @@ DESK: Final = np.dtype(
         ("hedge_lost", np.int64),
         ("restored", np.int64),
         ("fills", np.int64),
+        ("transfers", np.int64),
+        ("awaited", np.int64),
+        ("outside", np.int64),
+        ("inside", np.int64),
+        ("off_peg", np.int64),
+        ("held_back", np.int64),
+        ("rotated_ms", np.int64),
     ],
     align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
 whether margin defence is on, whether the venue took a hedge in this bar, the counts of
-``record.Walk``, and the rows of the table of fills."""
+``record.Walk``, the rows of the table of fills, for how many hours the stablecoin has been outside
+and inside its bounds, and whether it is off its peg."""
 
 FILL: Final = np.dtype(
     [
@@ -76,6 +84,11 @@ BAR: Final = np.dtype(
         ("sleeve_futures", np.float64),
         ("parts", np.float64, (len(PARTS),)),
         ("futures_result", np.float64),
+        ("backing", np.float64),
+        ("coins", np.float64),
+        ("worth", np.float64),
+        ("own_fees", np.float64),
+        ("off_peg", np.int64),
     ],
     align=True,
 )
@@ -177,6 +190,11 @@ def curve_of(book: Book, track: Track) -> Curve:
         "regime",
         "sleeve_spot",
         "sleeve_futures",
+        "backing",
+        "coins",
+        "worth",
+        "own_fees",
+        "off_peg",
     )
     return Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
 

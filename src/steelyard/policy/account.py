@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from steelyard.domain.contracts import DEFAULT_INITIAL
 from steelyard.domain.errors import PolicyError
@@ -13,7 +13,7 @@ from steelyard.policy.faults import document_of
 from steelyard.policy.files import parsed, read_file
 from steelyard.policy.place import Path, Source, spots_of
 from steelyard.policy.schema import Part
-from steelyard.policy.values import Amount, Fraction, listed, refused, shown
+from steelyard.policy.values import Amount, Currency, Fraction, listed, refused, shown
 
 MAX_TRANSFER_HOURS: Final = 720
 """Longest transfer, hours: a month."""
@@ -23,15 +23,6 @@ def _day(value: object) -> object:
     if type(value) is not date:
         raise refused(f"is {shown(value)}, must be a day such as 2024-01-01, without quotes")
     return value
-
-
-def _currency(value: str) -> str:
-    if not (value.isascii() and value.isalnum() and value.isupper()):
-        raise refused(f"is {shown(value)}, must be the name of a currency such as USDT")
-    return value
-
-
-Currency = Annotated[str, AfterValidator(_currency)]
 
 
 class Fees(Part):

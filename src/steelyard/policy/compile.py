@@ -99,7 +99,6 @@ def _refuse_sleeves(document: PolicyDocument, source: Source) -> None:
     parts: tuple[tuple[Path, object], ...] = (
         (("basis",), document.basis),
         (("carry",), document.carry),
-        (("limits", "depeg"), document.limits.depeg),
         (("limits", "stale"), document.limits.stale),
     )
     for path, part in parts:

@@ -46,7 +46,7 @@ def shocked(course: Course, shocks: Sequence[Placed]) -> Course:
     return replace(
         course,
         market=market,
-        track=shocked_track(track, by_kind),
+        track=shocked_track(track, by_kind, course.open_account().balances["currency"] == 0),
         costs=shocked_costs(lay_costs(market, course.terms), by_kind),
         memo={} if is_read else course.memo,
     )
@@ -70,8 +70,18 @@ def shocked_market(market: Market, shocks: dict[str, Placed]) -> Market:
     return market
 
 
-def shocked_track(track: Track, shocks: dict[str, Placed]) -> Track:
-    """Return bars with those shocks that only an account meets."""
+def shocked_track(track: Track, shocks: dict[str, Placed], is_cash: Flags) -> Track:
+    """Return bars with those shocks that only an account meets.
+
+    Parameters
+    ----------
+    track : Track
+        Without them.
+    shocks : dict of str to Placed
+        By kind.
+    is_cash : bool[n_balances]
+        Which balances are of the stablecoin that spot is paid in.
+    """
     if "frozen" in shocks:
         one = shocks["frozen"]
         first_fill = track.first_fill.copy()
@@ -83,7 +93,7 @@ def shocked_track(track: Track, shocks: dict[str, Placed]) -> Track:
         track = track._replace(deleveraged=deleveraged)
     if "stable" in shocks:
         worth = track.worth.copy()
-        worth[shocks["stable"].bar :] = shocks["stable"].size
+        worth[shocks["stable"].bar :, is_cash] = shocks["stable"].size
         track = track._replace(worth=worth)
     return track
 
