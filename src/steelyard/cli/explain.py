@@ -46,15 +46,13 @@ def explain(
 
     _refuse_both(json=json, everything=everything, only=bool(only))
     loaded = load_policy(policy, settings or ())
-    terms = account_of(account)
     market = market_of(data, asset, venue)
     announce_compiling()
     with waiting(f"Explaining {loaded.name} on {market.asset}"):
+        terms = account_of(account)
         found = explained(loaded, market, at=at, start=start, cash=cash, account=terms)
-    if json:
-        say(as_json(explain_document(found)))
-        return
-    say(explain_text(found, only=only or (), everything=everything, width=width()))
+    text = explain_text(found, only=only or (), everything=everything, width=width())
+    say(as_json(explain_document(found)) if json else text)
 
 
 def _refuse_both(*, json: bool, everything: bool, only: bool) -> None:

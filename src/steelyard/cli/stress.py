@@ -70,8 +70,8 @@ def stress(
     from steelyard.research.kinds import shocks_of
     from steelyard.research.stress import stress as stressed
 
-    dates = dates_of(start, end, window)
-    shocks_of(shock or ())
+    start, end = dates_of(start, end, window)
+    shocks_of(shock := shock or [])
     if out is not None:
         refuse_unwritable(out)
     loaded = load_policy(policy, settings or ())
@@ -80,14 +80,7 @@ def stress(
     announce_compiling()
     with waiting(f"Stressing {loaded.name} on {market.asset}"):
         found = stressed(
-            loaded,
-            market,
-            start=dates[0],
-            end=dates[1],
-            shocks=shock or (),
-            at=at,
-            cash=cash,
-            account=terms,
+            loaded, market, start=start, end=end, shocks=shock, at=at, cash=cash, account=terms
         )
     page = None if out is None else _written(found, out)
     say(as_json(stress_document(found)) if json else stress_text(found, page=page, width=width()))

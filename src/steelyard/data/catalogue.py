@@ -140,6 +140,7 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
     funding, funding_source = read_funding(path, names.funding)
     tiers, tiers_source = read_tiers(path, ladder, symbol_of(asset))
     bar_sources = ((names.spot, spot[0]), (names.perp, perp[0]), (names.mark, mark[0]))
+    own = (spot[1], perp[1], mark[1])
     side = read_side_series(path, held, names, spot[0])
     money = read_money(path, held, venue)
     return assemble_market(
@@ -158,15 +159,7 @@ def _market(path: Path, held: frozenset[str], wanted: tuple[str, str], ladder: s
         Hourly(spot=spot[0], perp=perp[0], mark=mark[0]),
         funding,
         series=side.series,
-        sources=(
-            spot[1],
-            perp[1],
-            mark[1],
-            funding_source,
-            tiers_source,
-            *side.sources,
-            *money.sources,
-        ),
+        sources=(*own, funding_source, tiers_source, *side.sources, *money.sources),
         holes=(
             *(hole for name, bars in bar_sources for hole in bar_holes(name, bars)),
             *funding_holes(names.funding, funding),

@@ -254,7 +254,7 @@ def build_costs(market: Market) -> Costs:
         liquidation_fee=facts.liquidation_fee,
         worst_case=0,
         lot=np.array([[facts.lot_spot, facts.lot_perp]], dtype=np.float64),
-        tick=np.zeros((1, len(LEGS))),
+        tick=np.array([[facts.tick_spot, facts.tick_perp]], dtype=np.float64),
         min_notional=np.array([[facts.min_spot, facts.min_perp]], dtype=np.float64),
         tier_cap=market.tiers.cap[None],
         tier_rate=market.tiers.rate[None],
