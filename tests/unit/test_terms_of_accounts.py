@@ -9,6 +9,7 @@ from steelyard.domain.codes import PERP
 from steelyard.domain.contracts import INVERSE, plain_balances, plain_holdings
 from steelyard.domain.plan import Account, Costs
 from steelyard.kernel.fill import has_margin
+from steelyard.kernel.look import look_at_account
 from steelyard.ledger.account import account_on, book_fill, revalue
 from steelyard.ledger.margin import forced_price
 from tests.support.plans import costs_of
@@ -95,3 +96,13 @@ def test_a_short_of_what_its_coins_are_worth_has_no_price() -> None:
     account = account_with([1.0], kind=INVERSE)
 
     assert math.isnan(forced(account, -100.0, 1e9))
+
+
+def test_coins_in_a_balance_are_no_cash() -> None:
+    # 1,000 of money and 2 coins at 100.
+    account = account_with([1000.0, 2.0])
+    account.balances["coin"][1] = 0
+    seen = np.empty(6)
+    look_at_account(account, FLAT, seen)
+
+    assert seen[:2].tolist() == [1200.0, 1000.0]

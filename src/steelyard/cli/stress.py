@@ -75,8 +75,7 @@ def stress(
     if out is not None:
         refuse_unwritable(out)
     loaded = load_policy(policy, settings or ())
-    terms = account_of(account)
-    market = market_of(data, asset, venue)
+    terms, market = account_of(account), market_of(data, asset, venue)
     announce_compiling()
     with waiting(f"Stressing {loaded.name} on {market.asset}"):
         found = stressed(

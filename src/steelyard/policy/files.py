@@ -44,7 +44,8 @@ def read_file(path: Path, what: str) -> str:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PolicyError(f"{str(path)!a} cannot be read as a {what}: {reason}") from None
+        article = "an" if what[0] in "aeiou" else "a"
+        raise PolicyError(f"{str(path)!a} cannot be read as {article} {what}: {reason}") from None
     if len(content) > MAX_BYTES:
         raise PolicyError(f"{path} is larger than {MAX_BYTES} bytes, which no {what} needs")
     try:
