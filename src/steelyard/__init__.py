@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from steelyard.engine.lint import Examination, check
     from steelyard.engine.profile import Profile, profile
     from steelyard.engine.review import review
+    from steelyard.policy.account import AccountTerms, load_account
     from steelyard.policy.load import Policy, load_policy, policy_names
     from steelyard.report.result import Result
     from steelyard.report.stress import Stress
     from steelyard.research.stress import stress
 
 __all__ = [
+    "AccountTerms",
     "DataError",
     "Examination",
     "Market",
@@ -39,6 +41,7 @@ __all__ = [
     "check",
     "explain",
     "ladder",
+    "load_account",
     "load_policy",
     "open_market",
     "policy_names",
@@ -49,6 +52,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AccountTerms": "steelyard.policy.account",
     "DataError": "steelyard.domain.errors",
     "Examination": "steelyard.engine.lint",
     "Market": "steelyard.domain.market",
@@ -63,6 +67,7 @@ _HOMES = {
     "check": "steelyard.engine.lint",
     "explain": "steelyard.engine.explain",
     "ladder": "steelyard.engine.ladder",
+    "load_account": "steelyard.policy.account",
     "load_policy": "steelyard.policy.load",
     "open_market": "steelyard.data.catalogue",
     "policy_names": "steelyard.policy.load",

@@ -10,7 +10,7 @@ from steelyard.data.synthetic import synthetic_market
 from steelyard.domain.codes import PHASES
 from steelyard.domain.market import Market
 from steelyard.domain.record import Walk
-from steelyard.engine.course import DEFAULT_CASH, lay_course
+from steelyard.engine.course import lay_course
 from steelyard.engine.explain import explanation
 from steelyard.engine.standing import stand_at
 from steelyard.policy.compile import CompiledPolicy, compile_policy
@@ -83,7 +83,7 @@ def compared(name: str, market: Market, count: int, seed: int) -> list[str]:
     walked = course.run(compiled)
     found = []
     for at_ms in random_cuts(market, count, seed):
-        standing = stand_at(compiled, market, at_ms, start_ms=course.start_ms, cash=DEFAULT_CASH)
+        standing = stand_at(compiled, course, at_ms)
         told = explanation(standing)
         found += [f"{each} at {at_ms}" for each in departures(compiled, walked, told)]
         found += [f"{each} at {at_ms}" for each in disagreements(told)]

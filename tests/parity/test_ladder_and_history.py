@@ -10,7 +10,7 @@ from steelyard.data.synthetic import synthetic_market
 from steelyard.domain.market import Market
 from steelyard.domain.record import Walk
 from steelyard.domain.time import DAY_MS
-from steelyard.engine.course import DEFAULT_CASH, lay_course
+from steelyard.engine.course import lay_course
 from steelyard.engine.standing import stand_at
 from steelyard.engine.tomorrow import Rung, given_day, live_on
 from steelyard.policy.compile import CompiledPolicy, compile_policy
@@ -61,11 +61,12 @@ def differences(walked: Walk, rung: Rung, at_ms: int) -> list[str]:
 
 def compared(compiled: CompiledPolicy, market: Market, count: int, seed: int) -> list[str]:
     """Return every difference on random past days."""
-    walked = lay_course(market, start=None, end=None).run(compiled)
-    start_ms, days = days_of(market, count, seed)
+    course = lay_course(market, start=None, end=None)
+    walked = course.run(compiled)
+    _, days = days_of(market, count, seed)
     found = []
     for at_ms in days:
-        standing = stand_at(compiled, market, at_ms, start_ms=start_ms, cash=DEFAULT_CASH)
+        standing = stand_at(compiled, course, at_ms)
         rung = live_on(standing, given_day(market, at_ms), true_close(market, at_ms))
         found += differences(walked, rung, at_ms)
     return found
@@ -84,11 +85,12 @@ def test_the_rung_at_the_true_close_is_what_the_backtest_did_on_a_synthetic_mark
 
 def test_a_rung_at_another_close_is_not_what_the_backtest_did(article: CompiledPolicy) -> None:
     market = synthetic_market()
-    walked = lay_course(market, start=None, end=None).run(article)
-    start_ms, days = days_of(market, 20, seed=4)
+    course = lay_course(market, start=None, end=None)
+    walked = course.run(article)
+    _, days = days_of(market, 20, seed=4)
     found = []
     for at_ms in days:
-        standing = stand_at(article, market, at_ms, start_ms=start_ms, cash=DEFAULT_CASH)
+        standing = stand_at(article, course, at_ms)
         rung = live_on(standing, given_day(market, at_ms), 0.6 * true_close(market, at_ms))
         found += differences(walked, rung, at_ms)
 

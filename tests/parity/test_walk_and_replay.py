@@ -1,17 +1,21 @@
 """The compiled walk and the runner agree on every decision and fill, and to 1e-9 in equity."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from steelyard.data.catalogue import open_market
 from steelyard.data.synthetic import synthetic_market
-from steelyard.domain.market import Market
+from steelyard.domain.market import Market, Series
 from steelyard.domain.record import Walk
 from steelyard.engine.course import lay_course
 from steelyard.engine.replay import replay
 from steelyard.kernel.walk import walk
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import load_policy, policy_names
+from tests.support.account_files import terms_of
 from tests.support.compare import departures
 from tests.support.data import real_data
 
@@ -19,13 +23,28 @@ pytestmark = pytest.mark.parity
 CASH = 100_000.0
 
 
-def both_ways(policy: str, market: Market, settings: tuple[str, ...] = ()) -> tuple[Walk, Walk]:
+def both_ways(
+    policy: str,
+    market: Market,
+    settings: tuple[str, ...] = (),
+    account: AccountTerms | None = None,
+) -> tuple[Walk, Walk]:
     """Return the outcome of a policy over all of a market, walked and replayed."""
     compiled = compile_policy(load_policy(policy, settings))
-    course = lay_course(market, start=None, end=None, cash=CASH)
+    course = lay_course(market, start=None, end=None, cash=CASH, account=account)
     signals, track = course.prepare(compiled)
     arguments = compiled.plan, signals, track, course.costs, CASH
-    return walk(*arguments), replay(*arguments)
+    return walk(*arguments, course.open_account()), replay(*arguments, course.open_account())
+
+
+def wavering() -> Market:
+    """Return the synthetic market with a stablecoin that wavers, and falls to 0.87 once."""
+    market = synthetic_market()
+    worth = 1.0 + np.random.default_rng(7).normal(0.0, 2e-4, market.spot.known_ms.size)
+    middle = worth.size // 2
+    worth[middle : middle + 72] = np.linspace(0.99, 0.87, 72)
+    money = {"USDT": Series(known_ms=market.spot.known_ms, value=worth, max_age_ms=-1)}
+    return replace(market, money=money)
 
 
 @pytest.mark.parametrize("policy", policy_names())
@@ -42,6 +61,28 @@ def test_walk_and_replay_agree_where_margin_is_defended() -> None:
 
     assert walked.defended > 0
     assert departures(walked, replayed, CASH) == []
+
+
+TERMS = {
+    "wallets": "[wallets]\nseparate = true\ntransfer_hours = 3\ntransfer_cost = 1.0",
+    "isolated": '[margin]\nmode = "isolated"\nleverage = 4.0\n[wallets]\nseparate = true',
+    "collateral": "[margin]\nspot_as_collateral = true\n[cash]\nyield = 0.03\nborrow = 0.1",
+    "credit": '[bonus]\namount = 500.0\ncounts_as = "fees"\n[fees]\nexecution = "maker"',
+    "reserve": '[reserve]\ncurrency = "USDC"\nshare = 0.2\nhaircut = 0.1',
+}
+WATCH = "limits.depeg={outside=[0.98,1.02],inside=[0.995,1.005]"
+
+
+@pytest.mark.parametrize("peg", [WATCH + "}", WATCH + ',rotate_to="USDC"}'])
+@pytest.mark.parametrize("body", TERMS.values(), ids=TERMS)
+def test_walk_and_replay_agree_on_the_terms_of_an_account(body: str, peg: str) -> None:
+    walked, replayed = both_ways("article", wavering(), (peg,), terms_of(body))
+    residual = walked.parts.sum(axis=1) - (walked.curve.equity - CASH)
+
+    assert departures(walked, replayed, CASH) == []
+    assert np.abs(residual).max() <= 1e-9 * CASH
+    assert walked.curve.off_peg.any()
+    assert (walked.transfers, walked.awaited) == (replayed.transfers, replayed.awaited)
 
 
 @pytest.mark.real

@@ -17,9 +17,10 @@ from steelyard.domain.market import Market
 from steelyard.domain.time import DAY_MS
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.evaluate import Evaluation, Grid, evaluate_signals
+from steelyard.policy.files import MAX_BYTES
 from steelyard.policy.grammar import Refused
 from steelyard.policy.library import FUNCTIONS
-from steelyard.policy.load import MAX_BYTES, Policy, load_policy, policy_names
+from steelyard.policy.load import Policy, load_policy, policy_names
 from steelyard.policy.nodes import Node
 from steelyard.policy.parse import MAX_NODES, Definitions, parse
 from steelyard.policy.programs import Programs

@@ -103,6 +103,7 @@ def track_of(scenario: Scenario) -> Track:
         start_price=floats((leg.price for leg in legs), shape),
         settled=by_leg(lambda bar: bar.settled),
         worth=np.stack([floats(bar.worth, (-1,)) for bar in bars]),
+        start_worth=np.ones(len(bars[0].worth)),
         deleveraged=floats((bar.deleveraged for bar in bars), (-1,)),
         moment=np.full(len(bars), -1),
         first_moment=-1,

@@ -80,6 +80,7 @@ def bars_of(prices: Floats, n_balances: int = 1) -> Track:
         start_price=prices[:1].copy(),
         settled=np.full((1, n_legs, count), np.nan),
         worth=np.ones((count, n_balances)),
+        start_worth=np.ones(n_balances),
         deleveraged=np.zeros(count),
         moment=np.full(count, -1),
         first_moment=-1,

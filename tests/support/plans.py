@@ -378,6 +378,7 @@ def track_of(  # noqa: PLR0913 - the columns of a track
         start_price=prices[None, :, 0].copy(),
         settled=np.full((1, 2, count), np.nan),
         worth=np.ones((count, 1)),
+        start_worth=np.ones(1),
         deleveraged=np.zeros(count),
         moment=moment,
         first_moment=0 if begins else -1,

@@ -8,7 +8,8 @@ from steelyard.ledger.distance import liquidation_moves
 
 def move(cash: float, quantity: float, mark: float = 100.0) -> float:
     tiers = np.array([np.inf]), np.array([0.25]), np.array([0.0])
-    moves = liquidation_moves(np.array([cash]), np.array([quantity]), np.array([mark]), *tiers)
+    held = np.array([cash]), np.zeros(1), np.array([quantity]), np.array([mark])
+    moves = liquidation_moves(*held, tiers)
     return float(moves[0])
 
 

@@ -247,10 +247,6 @@ def test_margin_defence_that_is_off_starts_at_infinity(tmp_path: Path) -> None:
 
 
 LATER = [
-    (
-        "[limits.depeg]\noutside = [0.98, 1.0]\ninside = [0.99, 1.0]",
-        "small.toml:7:1: limits.depeg needs",
-    ),
     ("[limits]\nstale = { minutes = 15 }", "small.toml:8:1: limits.stale needs a later version"),
 ]
 

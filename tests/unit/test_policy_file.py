@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from steelyard.domain.errors import PolicyError
-from steelyard.policy.load import MAX_BYTES, load_policy, policy_names
+from steelyard.policy.files import MAX_BYTES
+from steelyard.policy.load import load_policy, policy_names
 from tests.support.policy_files import HEAD, policy_of, trigger, written
 
 RANGE = """

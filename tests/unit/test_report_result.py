@@ -387,7 +387,7 @@ def test_waiting_and_refused_orders_and_defence_are_told() -> None:
     assert "Orders waited 1 bar because the bar was missing: they filled at the next" in told
     assert "2 orders not sent: less than the policy or the venue takes, or than one lot." in told
     assert "1 order not sent: the day's turnover cap left too little for it." in told
-    assert "3 orders not filled: no cash or coins were left to settle it." in told
+    assert "3 orders not filled: no cash, coins or initial margin were left for it." in told
     assert build_result(replace(inputs, walk=walk)).counts.rejected == 6
 
 
@@ -488,6 +488,9 @@ def test_a_run_of_part_of_a_day_counts_as_a_day() -> None:
         cash=curve.cash[:hours],
         sleeve_spot=curve.sleeve_spot[:hours],
         sleeve_futures=curve.sleeve_futures[:hours],
+        worth=curve.worth[:hours],
+        own_fees=curve.own_fees[:hours],
+        off_peg=curve.off_peg[:hours],
     )
     short = walk._replace(
         curve=cut,

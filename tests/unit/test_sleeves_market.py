@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steelyard.domain.contracts import NONE
+from steelyard.domain.contracts import NONE, plain_holdings
 from steelyard.domain.market import Bars, Dated, Facts, Market
 from steelyard.domain.plan import Plan, Track
 from steelyard.domain.sleeves import ENTER, GROSS, LEAVE, MOST, NET, leg_names, spot_legs
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from steelyard.engine.course import lay_course
-from steelyard.kernel.sleeve_track import settlement_price, sleeve_account, sleeve_costs
+from steelyard.kernel.sleeve_track import lay_sleeves, settlement_price, sleeve_costs
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.needs import absent_series, unmet_needs
 from steelyard.policy.sleeves import offers
@@ -141,7 +141,8 @@ def test_a_policy_without_sleeves_has_the_legs_of_the_core(tmp_path: Path) -> No
 def test_legs_have_names_terms_and_costs(tmp_path: Path) -> None:
     market, plan = market_of_days([100.0] * 12), compiled(tmp_path, BASIS + CARRY).plan
     course = lay_course(market, start=day_stamp(4), end=day_stamp(6))
-    legs = sleeve_account(plan, market.facts, 1000.0).legs
+    legs = plain_holdings(1, 7)
+    lay_sleeves(legs, plan, market.facts)
     fee = sleeve_costs(course.costs, plan).fee[0]
 
     assert leg_names(plan.sleeves)[2:] == (
@@ -163,7 +164,10 @@ def test_settling_costs_what_the_facts_say_else_what_trading_does(
     market = with_facts(market_of_days([100.0] * 9), fee_perp=0.0007, settlement_fee=told)
     plan = compiled(tmp_path, BASIS).plan
 
-    assert set(sleeve_account(plan, market.facts, 1.0).legs["settlement_fee"][0]) == {charged}
+    legs = plain_holdings(1, 5)
+    lay_sleeves(legs, plan, market.facts)
+
+    assert legs["settlement_fee"][0].tolist() == [0.0, 0.0, 0.0, charged, charged]
 
 
 @pytest.mark.parametrize(

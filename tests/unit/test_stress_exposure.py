@@ -56,6 +56,7 @@ def walk_of(holdings: Sequence[tuple[float, float, float]], trades: Sequence[Tra
         spot=spot,
         futures=futures,
         cash=cash,
+        backing=cash,
     )
     unused: dict[str, Any] = dict.fromkeys(Walk._fields, 0)
     return Walk(**unused)._replace(

@@ -211,9 +211,9 @@ def test_the_nearest_liquidation_is_the_smallest_move_left() -> None:
 def test_a_lost_peg_leaves_margin_as_it_was_counted() -> None:
     # 40 stablecoins are worth 26 at 0.65, and back the short as 40 did: 90 / 0.502 = 179.28.
     holdings = [(60.0, -50.0, 26.0)] * 2
-    course = beside(holdings)
-    course = replace(course, track=course.track._replace(worth=np.array([[0.65], [0.65]])))
-    fell = survival(walk_of(holdings), course, 0, math.inf)
+    walk = walk_of(holdings)
+    walk = walk._replace(curve=walk.curve._replace(backing=np.full(2, 40.0)))
+    fell = survival(walk, beside(holdings), 0, math.inf)
 
     assert fell.nearest == pytest.approx(90.0 / 0.502 / 100.0 - 1.0)
 

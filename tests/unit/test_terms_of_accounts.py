@@ -11,6 +11,7 @@ from steelyard.domain.plan import Account, Costs
 from steelyard.kernel.bar import note_account
 from steelyard.kernel.book import BAR
 from steelyard.kernel.fill import has_margin
+from steelyard.kernel.look import look_at_account
 from steelyard.kernel.moment import alarms
 from steelyard.kernel.stretch import is_plain, is_quiet
 from steelyard.ledger.account import account_on, book_fill, revalue
@@ -170,3 +171,13 @@ def test_bars_are_quiet_by_the_ladder_that_a_contract_names(ladder: int, quiet: 
     track = bars_of(np.full((3, 2), 100.0))
 
     assert is_quiet(limits_of(), track, costs, book_of(account, track), 0, 1) is quiet
+
+
+def test_coins_in_a_balance_are_no_cash() -> None:
+    # 1,000 of money and 2 coins at 100.
+    account = account_with([1000.0, 2.0])
+    account.balances["coin"][1] = 0
+    seen = np.empty(6)
+    look_at_account(account, FLAT, seen)
+
+    assert seen[:2].tolist() == [1200.0, 1000.0]

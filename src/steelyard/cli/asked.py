@@ -8,6 +8,7 @@ from steelyard.domain.errors import RequestError
 
 if TYPE_CHECKING:
     from steelyard.domain.market import Market
+    from steelyard.policy.account import AccountTerms
     from steelyard.policy.compile import CompiledPolicy
     from steelyard.policy.load import Policy
     from steelyard.report.result import Result
@@ -41,6 +42,21 @@ def market_of(
         raise RequestError(f"name the asset with --asset NAME; complete in {data}: {there}")
     with waiting(f"Reading {asset}"):
         return open_market(data, asset=asset, venue=venue, signals=signals)
+
+
+def account_of(file: Path | None) -> "AccountTerms | None":
+    """Return the terms of the account that were asked for, None where they were not.
+
+    Raises
+    ------
+    PolicyError
+        If the file cannot be read as an account.
+    """
+    if file is None:
+        return None
+    from steelyard.policy.account import load_account
+
+    return load_account(file)
 
 
 def dates_of(start: str | None, end: str | None, window: str | None) -> Dates:
@@ -79,7 +95,13 @@ def refuse_early(policy: "CompiledPolicy", market: "Market", dates: Dates, cash:
     lay_course(market, start=dates[0], end=dates[1], cash=cash)
 
 
-def run(policy: "Policy", market: "Market", dates: Dates, cash: float) -> "Result":
+def run(
+    policy: "Policy",
+    market: "Market",
+    dates: Dates,
+    cash: float,
+    account: "AccountTerms | None" = None,
+) -> "Result":
     """Return the outcome of a policy between two dates, beside its benchmarks."""
     from steelyard.engine.backtest import backtest
     from steelyard.policy.compile import compile_policy
@@ -87,7 +109,7 @@ def run(policy: "Policy", market: "Market", dates: Dates, cash: float) -> "Resul
     refuse_early(compile_policy(policy), market, dates, cash)
     announce_compiling()
     with waiting(f"Running {policy.name} on {market.asset}"):
-        return backtest(policy, market, start=dates[0], end=dates[1], cash=cash)
+        return backtest(policy, market, start=dates[0], end=dates[1], cash=cash, account=account)
 
 
 def written(result: "Result", folder: Path) -> Path:

@@ -19,6 +19,7 @@ def backtest(
     end: options.End = None,
     window: options.Window = None,
     cash: options.Cash = 100_000.0,
+    account: options.AccountFile = None,
     settings: options.Settings = None,
     out: Annotated[
         Path | None,
@@ -32,7 +33,7 @@ def backtest(
     json: options.Json = False,
 ) -> None:
     """Run a policy over history: what would have happened, and why."""
-    from steelyard.cli.asked import answer, dates_of, market_of, run, written
+    from steelyard.cli.asked import account_of, answer, dates_of, market_of, run, written
     from steelyard.cli.folder import refuse_unwritable
     from steelyard.policy.load import load_policy
 
@@ -40,6 +41,7 @@ def backtest(
     if out is not None:
         refuse_unwritable(out)
     loaded = load_policy(policy, settings or ())
-    result = run(loaded, market_of(data, asset, venue, signals), dates, cash)
+    terms = account_of(account)
+    result = run(loaded, market_of(data, asset, venue, signals), dates, cash, terms)
     page = None if out is None else written(result, out)
     answer(result, page, as_json=json)

@@ -18,6 +18,7 @@ def explain(
     at: options.At = None,
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
+    account: options.AccountFile = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -36,7 +37,7 @@ def explain(
     tomorrow; the regime and why no other; how the targets came about; the orders, their cost, and
     the margin after them.
     """
-    from steelyard.cli.asked import market_of
+    from steelyard.cli.asked import account_of, market_of
     from steelyard.cli.console import announce_compiling, say, waiting, width
     from steelyard.engine.explain import explain as explained
     from steelyard.policy.load import load_policy
@@ -49,11 +50,10 @@ def explain(
     market = market_of(data, asset, venue, signals)
     announce_compiling()
     with waiting(f"Explaining {loaded.name} on {market.asset}"):
-        found = explained(loaded, market, at=at, start=start, cash=cash)
-    if json:
-        say(as_json(explain_document(found)))
-        return
-    say(explain_text(found, only=only or (), everything=everything, width=width()))
+        terms = account_of(account)
+        found = explained(loaded, market, at=at, start=start, cash=cash, account=terms)
+    text = explain_text(found, only=only or (), everything=everything, width=width())
+    say(as_json(explain_document(found)) if json else text)
 
 
 def _refuse_both(*, json: bool, everything: bool, only: bool) -> None:

@@ -17,6 +17,7 @@ def ladder(
     at: options.At = None,
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
+    account: options.AccountFile = None,
     reach: Annotated[
         float,
         typer.Option("--reach", metavar="SHARE", help="How far it reaches each way, such as 0.3."),
@@ -32,7 +33,7 @@ def ladder(
     The targets, regime and orders that would follow each close of the daily bar now open, found by
     the evaluator that also runs the backtest, and the exact closes at which a decision changes.
     """
-    from steelyard.cli.asked import market_of
+    from steelyard.cli.asked import account_of, market_of
     from steelyard.cli.console import announce_compiling, say, waiting, width
     from steelyard.engine.ladder import ladder as climbed
     from steelyard.policy.load import load_policy
@@ -41,8 +42,11 @@ def ladder(
     from steelyard.report.ladder_text import ladder_text
 
     loaded = load_policy(policy, settings or ())
+    terms = account_of(account)
     market = market_of(data, asset, venue, signals)
     announce_compiling()
     with waiting(f"Climbing the ladder of {loaded.name} on {market.asset}"):
-        facts = climbed(loaded, market, at=at, start=start, cash=cash, spread=(reach, step))
+        facts = climbed(
+            loaded, market, at=at, start=start, cash=cash, spread=(reach, step), account=terms
+        )
     say(as_json(ladder_document(facts)) if json else ladder_text(facts, width=width()))

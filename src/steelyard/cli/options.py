@@ -73,6 +73,15 @@ Cash: TypeAlias = Annotated[
     typer.Option("--cash", metavar="AMOUNT", help="What the account begins with, quote currency."),
 ]
 
+AccountFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--account",
+        metavar="FILE",
+        help="Terms of the account: fees, margin, interest, bonus, wallets; else a plain one.",
+    ),
+]
+
 
 def folder_to_write(given: str | Path) -> Path:
     """Return a folder that was named, or is the default.

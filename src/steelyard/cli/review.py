@@ -19,6 +19,7 @@ def review(
     at: options.At = None,
     start: options.Start = None,
     cash: options.Cash = 100_000.0,
+    account: options.AccountFile = None,
     settings: options.Settings = None,
     out: options.PageFolder = None,
     json: options.Json = False,
@@ -28,7 +29,7 @@ def review(
     State and distance of every trigger, the regime, key levels, the volume profile, funding, open
     interest, volatility and basis against their year, and the ladder of tomorrow's closes.
     """
-    from steelyard.cli.asked import market_of
+    from steelyard.cli.asked import account_of, market_of
     from steelyard.cli.console import announce_compiling, say, waiting, width
     from steelyard.cli.folder import refuse_unwritable
     from steelyard.engine.review import review as reviewed
@@ -40,10 +41,11 @@ def review(
     if out is not None:
         refuse_unwritable(out)
     loaded = load_policy(policy, settings or ())
+    terms = account_of(account)
     market = market_of(data, asset, venue, signals)
     announce_compiling()
     with waiting(f"Reviewing {loaded.name} on {market.asset}"):
-        found = reviewed(loaded, market, at=at, start=start, cash=cash)
+        found = reviewed(loaded, market, at=at, start=start, cash=cash, account=terms)
     page = None if out is None else _written(found, out)
     if json:
         say(as_json(review_document(found)))

@@ -50,6 +50,7 @@ def stress(
     shock: Shocks = None,
     at: Struck = None,
     cash: options.Cash = 100_000.0,
+    account: options.AccountFile = None,
     settings: options.Settings = None,
     out: Page = None,
     json: options.Json = False,
@@ -59,7 +60,7 @@ def stress(
     Shocks: gap, adl, stable, funding, frozen, basis, tiers, spread. Without --shock each is run
     alone and all together; without dates every named window is run as it was, too.
     """
-    from steelyard.cli.asked import dates_of, market_of
+    from steelyard.cli.asked import account_of, dates_of, market_of
     from steelyard.cli.console import announce_compiling, say, waiting, width
     from steelyard.cli.folder import refuse_unwritable
     from steelyard.policy.load import load_policy
@@ -69,16 +70,16 @@ def stress(
     from steelyard.research.kinds import shocks_of
     from steelyard.research.stress import stress as stressed
 
-    dates = dates_of(start, end, window)
-    shocks_of(shock or ())
+    start, end = dates_of(start, end, window)
+    shocks_of(shock := shock or [])
     if out is not None:
         refuse_unwritable(out)
     loaded = load_policy(policy, settings or ())
-    market = market_of(data, asset, venue)
+    terms, market = account_of(account), market_of(data, asset, venue)
     announce_compiling()
     with waiting(f"Stressing {loaded.name} on {market.asset}"):
         found = stressed(
-            loaded, market, start=dates[0], end=dates[1], shocks=shock or (), at=at, cash=cash
+            loaded, market, start=start, end=end, shocks=shock, at=at, cash=cash, account=terms
         )
     page = None if out is None else _written(found, out)
     say(as_json(stress_document(found)) if json else stress_text(found, page=page, width=width()))

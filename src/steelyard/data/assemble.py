@@ -1,7 +1,7 @@
 """This file assembles a market from hourly bars, and cuts one at a moment of the past."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -47,6 +47,8 @@ class Listing:
     facts : Facts
     series_files : mapping of str to str
         Series of a catalogue that would supply what conditions read, by its name there.
+    money : mapping of str to Series
+        What stablecoins were worth, in USD, by currency.
     known : tuple of Known
         Of which time facts and tiers are known.
     no_futures : str
@@ -62,6 +64,7 @@ class Listing:
     tiers_source: str
     facts: Facts
     series_files: Mapping[str, str]
+    money: Mapping[str, Series] = field(default_factory=dict)
     known: tuple[Known, ...] = ()
     no_futures: str = ""
     is_synthetic: bool = False
@@ -118,6 +121,7 @@ def assemble_market(
         series=series,
         dated=hourly.dated,
         series_files=listing.series_files,
+        money=listing.money,
         sources=sources,
         holes=holes,
         known=listing.known,
@@ -313,6 +317,7 @@ def cut_market(market: Market, at_ms: int) -> Market:
             for one in market.dated
             if one.bars.known_ms[0] <= at_ms
         ),
+        money={name: _series_until(one, at_ms) for name, one in market.money.items()},
         holes=_holes_until(market.holes, at_ms),
     )
 

@@ -18,6 +18,7 @@ from steelyard.data.check import check_bars
 from steelyard.data.columns import PRICES, VOLUME
 from steelyard.data.facts import facts_for, facts_known
 from steelyard.data.funding import read_funding
+from steelyard.data.money import read_money
 from steelyard.data.names import (
     QUOTE,
     SYNTHETIC,
@@ -152,7 +153,9 @@ def _market(
     funding, funding_source = read_funding(path, names.funding)
     tiers, tiers_source = read_tiers(path, ladder, symbol_of(asset))
     bar_sources = ((names.spot, spot[0]), (names.perp, perp[0]), (names.mark, mark[0]))
+    own = (spot[1], perp[1], mark[1])
     side = read_side_series(path, held, names, spot[0])
+    money = read_money(path, held, venue)
     return assemble_market(
         Listing(
             asset=asset,
@@ -162,17 +165,19 @@ def _market(
             tiers_source=tiers_note(ladder, ladder_source(path, ladder, symbol_of(asset))),
             facts=facts_for(venue, symbol_of(asset), path),
             series_files=series_files(names),
+            money=money.worth,
             known=(*facts_known(venue, symbol_of(asset), path), tiers_known(ladder)),
             is_synthetic=venue == SYNTHETIC,
         ),
         Hourly(spot=spot[0], perp=perp[0], mark=mark[0], dated=side.dated),
         funding,
         series=side.series,
-        sources=(spot[1], perp[1], mark[1], funding_source, tiers_source, *side.sources),
+        sources=(*own, funding_source, tiers_source, *side.sources, *money.sources),
         holes=(
             *(hole for name, bars in bar_sources for hole in bar_holes(name, bars)),
             *funding_holes(names.funding, funding),
             *side.holes,
+            *money.holes,
         ),
     )
 
@@ -183,6 +188,7 @@ def _spot_market(
     asset, venue = wanted
     spot, source = _read_bars(path, names.spot, (*PRICES, VOLUME))
     side = read_side_series(path, held, names, spot)
+    money = read_money(path, held, venue)
     listing = Listing(
         asset=asset,
         quote=QUOTE,
@@ -191,6 +197,7 @@ def _spot_market(
         tiers_source="none: there are no futures",
         facts=facts_for(venue, symbol_of(asset), path),
         series_files=series_files(names),
+        money=money.worth,
         known=facts_known(venue, symbol_of(asset), path),
         no_futures=_incomplete(path, held, wanted, absent),
         is_synthetic=venue == SYNTHETIC,
@@ -199,8 +206,8 @@ def _spot_market(
         listing,
         spot,
         series=side.series,
-        sources=(source, *side.sources),
-        holes=(*bar_holes(names.spot, spot), *side.holes),
+        sources=(source, *side.sources, *money.sources),
+        holes=(*bar_holes(names.spot, spot), *side.holes, *money.holes),
     )
 
 

@@ -22,6 +22,7 @@ from steelyard.data.check import (
 )
 from steelyard.data.columns import CLOSE, EXPIRY, INTERVAL_HOURS, PRICES, RATE, VALUE, VOLUME
 from steelyard.data.manifest import ORIGINALS, digest, read_manifest
+from steelyard.data.money import read_stablecoin
 from steelyard.data.read import Table, read_series
 from steelyard.data.recorded import read_recorded, ticks
 from steelyard.data.settlements import settlement_stamps, settlements
@@ -199,6 +200,10 @@ def _tiers(folder: Path, series: str) -> tuple[Ints, int]:
     return np.empty(0, np.int64), DAY_MS
 
 
+def _stablecoin(folder: Path, series: str) -> tuple[Ints, int]:
+    return read_stablecoin(folder, series).ms, HOUR_MS
+
+
 _KINDS: Final[Mapping[str, _Reader]] = {
     r"\w+\.(spot|perp)\.[^.]+\.1h": _bars,
     r"\w+\.perp\.[^.]+\.mark\.1h": _mark,
@@ -212,6 +217,7 @@ _KINDS: Final[Mapping[str, _Reader]] = {
     r"\w+\.perp\.[^.]+\.(open_interest|funding|premium)\.recorded": _recorded,
     r"\w+\.dated\.[^.]+\.price\.recorded": _recorded,
     r"\w+\.[^.]+\.dvol\.recorded": _recorded,
+    r"\w+\.stable\.[^.]+\.1h": _stablecoin,
     r"\w+\.perp\.leverage_tiers\.\d{4}-\d{2}": _tiers,
 }
 

@@ -114,6 +114,32 @@ def dated_symbol(pair: str, expiry_ms: int) -> str:
     return f"{pair}_{day:%y%m%d}"
 
 
+def stable_name(venue: str, currency: str) -> str:
+    """Return the name of what a stablecoin was worth, hourly, in USD.
+
+    Examples
+    --------
+    >>> stable_name("binance", "USDT")
+    'binance.stable.USDT.1h'
+    """
+    return f"{venue}.stable.{currency}.1h"
+
+
+def currency_of(series: str, venue: str) -> str | None:
+    """Return the stablecoin that a series of a venue is of; None where it is of something else.
+
+    Examples
+    --------
+    >>> currency_of("binance.stable.USDC.1h", "binance")
+    'USDC'
+    """
+    match series.split("."):
+        case [name, "stable", currency, "1h"] if name == venue:
+            return currency
+        case _:
+            return None
+
+
 def tiers_name(venue: str, month: str) -> str:
     """Return the name of a snapshot of maintenance tiers.
 

@@ -59,9 +59,15 @@ BALANCE: Final = np.dtype(
         ("interest", np.float64),
         ("borrowing", np.float64),
         ("pays_fees", np.int64),
+        ("currency", np.int64),
+        ("delay_ms", np.int64),
+        ("goes_to", np.int64),
+        ("cost", np.float64),
         ("amount", np.float64),
         ("bonus", np.float64),
         ("worth", np.float64),
+        ("arrives_ms", np.int64),
+        ("rotated", np.int64),
         ("parts", np.float64, (len(PARTS),)),
     ],
     align=True,
@@ -72,11 +78,15 @@ Terms. ``coin``: asset whose spot price one unit is worth; NONE for money, which
 ``group``: margin account that it backs; NONE where it backs nothing. ``haircut``: fraction of a
 positive amount that does not count as margin, 0 where futures settle. ``interest``,
 ``borrowing``: fractions a day that a positive amount earns and a negative one pays.
-``pays_fees``: 1 where its bonus is a fee credit.
+``pays_fees``: 1 where its bonus is a fee credit. ``currency``: 0 is that which spot is paid in.
+``delay_ms``: above 0 it holds what is on its way to the balance ``goes_to`` for so long, in
+milliseconds, and ``cost`` is what each transfer costs, quote; else these are not read.
 
 State. ``amount``: units of its currency, with the results of the futures that settle in it.
 ``bonus``: units that count as margin and never as equity. ``worth``: quote per unit, of coins not
-read. ``parts``: what belongs to no leg (depeg, interest, what a bonus paid), quote.
+read. ``arrives_ms``: when what is on its way is there. ``rotated``: 1 after it was exchanged for
+money that is worth 1 from then on. ``parts``: what belongs to no leg (depeg, interest,
+transfers, what a bonus paid), quote.
 """
 
 DEFAULT_INITIAL: Final = 0.05

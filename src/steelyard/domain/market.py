@@ -229,6 +229,9 @@ class Market:
     futures whose bars there are, the earliest to expire first. ``known`` says of which
     time each of the facts and the tiers is known.
 
+    ``money`` holds what stablecoins were worth, in USD, by currency; one that is not in it is taken
+    to be worth 1.
+
     ``no_futures`` is empty, or says which series are missing for futures and what to do. Then there
     is spot alone: ``perp`` and ``mark`` are its bars, which nothing is traded on or valued at, and
     funding is never settled.
@@ -247,6 +250,7 @@ class Market:
     bars: Mapping[str, Bars]
     series: Mapping[str, Series] = field(default_factory=dict)
     series_files: Mapping[str, str] = field(default_factory=dict)
+    money: Mapping[str, Series] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     holes: tuple[Hole, ...] = ()
     known: tuple[Known, ...] = ()

@@ -71,6 +71,13 @@ LIMITS: Final = np.dtype(
         ("defence_ratio", np.float64),
         ("defence_leverage", np.float64),
         ("defence_until", np.float64),
+        ("peg_low", np.float64),
+        ("peg_high", np.float64),
+        ("peg_hours", np.int64),
+        ("safe_low", np.float64),
+        ("safe_high", np.float64),
+        ("safe_hours", np.int64),
+        ("rotates", np.int64),
     ],
     align=True,
 )
@@ -80,7 +87,9 @@ LIMITS: Final = np.dtype(
 ``hedge_cap``: sum of additive hedges, fraction of spot value. ``band``: fraction of equity;
 ``relative_band`` replaces it where it is not 0, as a fraction of the target weight.
 ``min_notional``: quote. ``turnover_per_day``: fraction of equity. ``defence_*``: margin ratio and
-leverage that start margin defence, margin ratio that ends it; infinity is off.
+leverage that start margin defence, margin ratio that ends it; infinity is off. ``peg_*``: prices of
+the stablecoin beyond which it is off its peg after so many hours, of which 0 is off; ``safe_*``:
+within which it is back after so many. ``rotates``: 1 where it is then exchanged (domain 4, K2).
 """
 
 
@@ -220,6 +229,8 @@ class Track(NamedTuple):
         Price at which a dated leg expires at the end of the bar; NaN where none does.
     worth : float64[n_bars, n_balances], quote per unit
         What money is worth at the end of the bar; of coins not read.
+    start_worth : float64[n_balances], quote per unit
+        What money is worth at the first open.
     deleveraged : float64[n_bars], fraction
         Share of every winning futures position that the venue closes at the bar's open.
     moment : int64[n_bars]
@@ -241,6 +252,7 @@ class Track(NamedTuple):
     start_price: Floats
     settled: Floats
     worth: Floats
+    start_worth: Floats
     deleveraged: Floats
     moment: Ints
     first_moment: int

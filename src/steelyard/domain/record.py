@@ -15,6 +15,7 @@ FILL_EXPIRY: Final = 4
 FILL_RESTORED: Final = 5
 FILL_SLEEVE: Final = 6
 FILL_RETAGGED: Final = 7
+FILL_COLLATERAL: Final = 8
 FILL_REASONS: Final = (
     "rebalance",
     "margin_defence",
@@ -24,6 +25,7 @@ FILL_REASONS: Final = (
     "hedge_restored",
     "sleeve",
     "retagged",
+    "collateral_lost",
 )
 
 
@@ -120,6 +122,11 @@ class Curve(NamedTuple):
     sleeve_spot, sleeve_futures : what of spot and futures belongs to sleeves, not to the core
     margin_ratio : maintenance margin over margin balance, 0 without a position
     regime : number of the regime in force, -1 the baseline
+    backing : what backs the core's perpetual, in units of what it settles in
+    coins : collateral of the core's asset after haircuts, which moves with its mark
+    worth : what a unit of what the perpetual settles in was worth when the bar closed, quote
+    own_fees : fees that belong to balances, accumulated: transfers and exchanges; below 0, quote
+    off_peg : 1 while the stablecoin was off its peg
     """
 
     ms: Ints
@@ -131,6 +138,11 @@ class Curve(NamedTuple):
     regime: Ints
     sleeve_spot: Floats
     sleeve_futures: Floats
+    backing: Floats
+    coins: Floats
+    worth: Floats
+    own_fees: Floats
+    off_peg: Ints
 
 
 class Walk(NamedTuple):
@@ -162,6 +174,14 @@ class Walk(NamedTuple):
         Bars on which margin defence sent orders.
     restored : int
         Bars on which a hedge lost to the venue was ordered again (domain 4, K3).
+    transfers : int
+        Transfers between wallets.
+    awaited : int
+        Bars that orders waited for because their money was on its way.
+    held_back : int
+        Orders withdrawn because the stablecoin was off its peg (domain 4, K2).
+    rotated_ms : int, stamp
+        When it was exchanged for another; 0: never.
     """
 
     start_equity: float
@@ -179,6 +199,10 @@ class Walk(NamedTuple):
     waited: int
     defended: int
     restored: int
+    transfers: int = 0
+    awaited: int = 0
+    held_back: int = 0
+    rotated_ms: int = 0
 
     @property
     def rejected(self) -> int:

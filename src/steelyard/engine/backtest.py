@@ -5,14 +5,16 @@ from functools import partial
 import numpy as np
 
 from steelyard.domain.market import Market
-from steelyard.domain.plan import Costs, Plan
+from steelyard.domain.plan import Plan
 from steelyard.domain.record import Walk
 from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.impact import size_warnings
 from steelyard.engine.ladder import ladder_at_end
 from steelyard.engine.outdated import outdated_facts
+from steelyard.engine.terms import peg_warnings, terms_assumed, worth_warnings
 from steelyard.kernel.fill import MOST_BPS
-from steelyard.kernel.track import HALF_SPREAD_BPS, IMPACT, LIQUIDITY_DAYS
+from steelyard.kernel.track import IMPACT, LIQUIDITY_DAYS
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series
@@ -78,12 +80,14 @@ def _of_sleeves(plan: Plan) -> dict[str, JsonValue]:
     }
 
 
-def _assumptions(market: Market, costs: Costs, plan: Plan) -> dict[str, JsonValue]:
-    facts = market.facts
+def _assumptions(course: Course, plan: Plan) -> dict[str, JsonValue]:
+    market, facts, costs = course.market, course.market.facts, course.costs
+    terms = course.terms
+    more = {} if terms is None else {"account": terms_assumed(terms, market, costs)}
     return _of_sleeves(plan) | {
         "fees": {"spot": facts.fee_spot, "perpetual": facts.fee_perp, "source": facts.source},
         "slippage": {
-            "half_spread_bps": HALF_SPREAD_BPS,
+            "half_spread_bps": costs.half_spread_bps,
             "impact": IMPACT,
             "liquidity_days": LIQUIDITY_DAYS,
             "model": "half-spread + 10^4 x impact x daily volatility x sqrt(order / daily volume)",
@@ -95,6 +99,7 @@ def _assumptions(market: Market, costs: Costs, plan: Plan) -> dict[str, JsonValu
             "one there is; the account begins in cash and first trades on the first decision, "
             "whatever regime that finds"
         ),
+        **more,
     }
 
 
@@ -116,6 +121,8 @@ def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[s
     market, start_ms, end_ms = course.market, course.start_ms, course.end_ms
     return (
         *_without_futures(market),
+        *peg_warnings(compiled, market, course.terms),
+        *worth_warnings(market, course.terms, start_ms),
         *absent_series(compiled, market),
         *size_warnings(walked.fills, course.track_of(compiled.plan)),
         *outdated_facts(market, start_ms, end_ms),
@@ -130,6 +137,7 @@ def backtest(
     start: str | None = None,
     end: str | None = None,
     cash: float = DEFAULT_CASH,
+    account: AccountTerms | None = None,
 ) -> Result:
     """Return what a policy would have come to on a market, beside the five benchmarks.
 
@@ -143,6 +151,8 @@ def backtest(
         covers all that the account's series have in common.
     cash : float, quote, > 0
         What the account begins with.
+    account : AccountTerms, optional
+        From ``load_account``, of the policy and its benchmarks; else plain accounts.
 
     Raises
     ------
@@ -156,7 +166,7 @@ def backtest(
     """
     loaded = load_policy(policy) if isinstance(policy, str) else policy
     compiled = compile_policy(loaded)
-    course = lay_course(market, start=start, end=end, cash=cash)
+    course = lay_course(market, start=start, end=end, cash=cash, account=account)
     walked = course.run(compiled)
     return build_result(
         RunInputs(
@@ -168,7 +178,7 @@ def backtest(
             end_ms=course.end_ms,
             walk=walked,
             benchmarks=_benchmarks(course, walked),
-            assumptions=_assumptions(market, course.costs, compiled.plan),
+            assumptions=_assumptions(course, compiled.plan),
             warnings=_warnings(compiled, course, walked),
             ladder=partial(ladder_at_end, compiled, course),
         )

@@ -11,9 +11,17 @@ from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
 from steelyard.engine.dates import period
 from steelyard.engine.impact import refuse_beyond_market
-from steelyard.kernel.sleeve_track import sleeve_account, sleeve_costs, with_sleeves
-from steelyard.kernel.track import build_costs, build_track, with_moments
+from steelyard.engine.terms import (
+    lay_costs,
+    lay_track,
+    open_on,
+    refuse_rotation,
+    refuse_sleeves,
+)
+from steelyard.kernel.sleeve_track import lay_sleeves, sleeve_costs, with_sleeves
+from steelyard.kernel.track import with_moments
 from steelyard.kernel.walk import walk
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.evaluate import Memo, evaluate_signals
 
@@ -36,6 +44,8 @@ class Course:
         Its bars; every policy has its own moments on them.
     costs : Costs
     cash : float, quote
+    terms : AccountTerms or None
+        What the account trades and is margined on; None for a plain one.
     memo : Memo
         Values of sub-expressions, shared by all policies on this market.
     """
@@ -46,10 +56,20 @@ class Course:
     track: Track
     costs: Costs
     cash: float
+    terms: AccountTerms | None = None
     memo: Memo
 
     def prepare(self, compiled: CompiledPolicy) -> tuple[Signals, Track]:
-        """Return a policy's signals and the bars its account walks over."""
+        """Return a policy's signals and the bars its account walks over.
+
+        Raises
+        ------
+        PolicyError
+            If it would exchange the account's stablecoin for itself, or has sleeves that the
+            account cannot hold.
+        """
+        refuse_rotation(compiled, self.terms)
+        refuse_sleeves(compiled, self.terms)
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
         return signals, with_moments(self.track_of(compiled.plan), signals)
 
@@ -61,9 +81,15 @@ class Course:
         """Return what trading costs in every leg of a policy."""
         return sleeve_costs(self.costs, plan)
 
+    def open_account(self) -> Account:
+        """Return the account of a policy without sleeves at its beginning."""
+        return open_on(self.track, self.cash, self.terms)
+
     def account_of(self, plan: Plan) -> Account:
         """Return the account that a run of a policy begins with."""
-        return sleeve_account(plan, self.market.facts, self.cash)
+        account = open_on(self.track_of(plan), self.cash, self.terms)
+        lay_sleeves(account.legs, plan, self.market.facts)
+        return account
 
     def walked(self, plan: Plan, signals: Signals, track: Track) -> Walk:
         """Return the outcome of a plan over bars and signals that were prepared for its policy."""
@@ -102,7 +128,12 @@ def _amount(cash: object, quote: str) -> float:
 
 
 def lay_course(
-    market: Market, *, start: str | None, end: str | None, cash: float = DEFAULT_CASH
+    market: Market,
+    *,
+    start: str | None,
+    end: str | None,
+    cash: float = DEFAULT_CASH,
+    account: AccountTerms | None = None,
 ) -> Course:
     """Return the course of a run.
 
@@ -111,6 +142,8 @@ def lay_course(
     start, end : str or None
         Days or hours, UTC; an end day is included. None: as far as the data reaches.
     cash : float, quote, > 0
+    account : AccountTerms, optional
+        On which terms; else a plain account's.
 
     Raises
     ------
@@ -118,6 +151,8 @@ def lay_course(
         If the dates lie outside the data, or the cash is no amount to begin with.
     DataError
         If a funding settlement is missing within.
+    PolicyError
+        If the account cannot be had on this market.
     """
     amount = _amount(cash, market.quote)
     start_ms, end_ms = period(market, start, end)
@@ -125,8 +160,9 @@ def lay_course(
         market=market,
         start_ms=start_ms,
         end_ms=end_ms,
-        track=build_track(market, start_ms, end_ms),
-        costs=build_costs(market),
+        track=lay_track(market, start_ms, end_ms, account),
+        costs=lay_costs(market, account),
         cash=amount,
+        terms=account,
         memo={},
     )

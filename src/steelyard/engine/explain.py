@@ -18,6 +18,7 @@ from steelyard.engine.standing import Standing, stand
 from steelyard.engine.tomorrow import end_of_day
 from steelyard.kernel.look import guard_now
 from steelyard.kernel.walk import outcome
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import bars_read
 from steelyard.report.activity import BASELINE
@@ -35,6 +36,7 @@ def explain(
     at: str | None = None,
     start: str | None = None,
     cash: float = DEFAULT_CASH,
+    account: AccountTerms | None = None,
 ) -> Explanation:
     """Return where a policy and its account stand at a moment, with everything that led there.
 
@@ -51,6 +53,8 @@ def explain(
         When the account begins; else as early as the data allows.
     cash : float, quote, > 0
         What the account begins with.
+    account : AccountTerms, optional
+        From ``load_account``; else a plain account.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def explain(
         If the moment lies outside the data or not after the start.
     """
     loaded = load_policy(policy) if isinstance(policy, str) else policy
-    standing = stand(loaded, market, at=at, start=start, cash=cash)
+    standing = stand(loaded, market, at=at, start=start, cash=cash, account=account)
     day = open_day(standing)
     return explanation(standing, None if day is None else Crossings(standing, day))
 

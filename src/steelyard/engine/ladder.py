@@ -20,6 +20,7 @@ from steelyard.engine.tomorrow import (
     imagined_day,
     live_on,
 )
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.report.activity import BASELINE
@@ -216,7 +217,7 @@ def ladder_facts(standing: Standing, found: Ladder, *, assumed: str = IMAGINED) 
     )
 
 
-def ladder(
+def ladder(  # noqa: PLR0913 - a market, a moment, an account, the rungs
     policy: Policy | str,
     market: Market,
     *,
@@ -224,6 +225,7 @@ def ladder(
     start: str | None = None,
     cash: float = DEFAULT_CASH,
     spread: tuple[float, float] = (REACH, STEP),
+    account: AccountTerms | None = None,
 ) -> LadderFacts:
     """Return what a policy would decide at each of tomorrow's possible closes.
 
@@ -242,6 +244,8 @@ def ladder(
         What the account begins with.
     spread : (float, float), fractions of the last close
         How far the rungs reach each way, and how far they lie apart.
+    account : AccountTerms, optional
+        From ``load_account``; else a plain account.
 
     Raises
     ------
@@ -255,7 +259,7 @@ def ladder(
     reach, step = spread
     closes(1.0, reach=reach, step=step)
     loaded = load_policy(policy) if isinstance(policy, str) else policy
-    standing = stand(loaded, market, at=at, start=start, cash=cash)
+    standing = stand(loaded, market, at=at, start=start, cash=cash, account=account)
     found = climb(standing, imagined_day(standing.market), reach=reach, step=step)
     return ladder_facts(standing, found)
 
@@ -265,9 +269,7 @@ def ladder_at_end(compiled: CompiledPolicy, course: Course) -> LadderFacts | Non
 
     None where the last price is unknown.
     """
-    standing = stand_at(
-        compiled, course.market, course.end_ms, start_ms=course.start_ms, cash=course.cash
-    )
+    standing = stand_at(compiled, course, course.end_ms)
     try:
         day = imagined_day(standing.market)
     except DataError:

@@ -205,8 +205,5 @@ def _state_at(standing: Standing, ms: int, asked: list[_Asked]) -> State:
     reads = any(one.node.reads_state and one.context >= 0 for one in asked)
     if ms == int(standing.signals.ms[-1]) or not reads:
         return standing.book.state
-    course = standing.course
-    before = stand_at(
-        standing.compiled, standing.market, ms, start_ms=course.start_ms, cash=course.cash
-    )
+    before = stand_at(standing.compiled, standing.course, ms)
     return before.book.state

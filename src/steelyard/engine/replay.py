@@ -23,7 +23,7 @@ def replay(
     cash : float, quote
         What the account begins with.
     account : Account, optional
-        As of ``walk``.
+        One with other terms than a plain one's, which holds ``cash``; it is written into.
     """
     book = open_book(plan, signals, track, cash, account)
     broker = SimulatedVenue(track=track, costs=costs)

@@ -18,6 +18,7 @@ from steelyard.features.level_table import level_table
 from steelyard.features.oscillators import atr
 from steelyard.features.profile import Layout, profiles
 from steelyard.features.profile_shape import ProfileShape, profile_shape
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.load import Policy, load_policy
 from steelyard.report.activity import BASELINE
 from steelyard.report.ladder_text import exact_price
@@ -38,6 +39,7 @@ def review(
     at: str | None = None,
     start: str | None = None,
     cash: float = DEFAULT_CASH,
+    account: AccountTerms | None = None,
 ) -> Review:
     """Return the daily review of a policy at a moment.
 
@@ -54,6 +56,8 @@ def review(
         When the account begins; else as early as the data allows.
     cash : float, quote, > 0
         What the account begins with.
+    account : AccountTerms, optional
+        From ``load_account``; else a plain account.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def review(
         If the moment lies outside the data or not after the start.
     """
     loaded = load_policy(policy) if isinstance(policy, str) else policy
-    standing = stand(loaded, market, at=at, start=start, cash=cash)
+    standing = stand(loaded, market, at=at, start=start, cash=cash, account=account)
     day = open_day(standing)
     known = standing.market
     days = known.bars["1d"]

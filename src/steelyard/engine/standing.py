@@ -12,6 +12,7 @@ from steelyard.engine.dates import moment_of
 from steelyard.engine.impact import refuse_beyond_market
 from steelyard.kernel.book import Book, fills_of, open_book
 from steelyard.kernel.walk import walk_bars
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import Policy
 
@@ -57,6 +58,7 @@ def stand(
     at: str | None = None,
     start: str | None = None,
     cash: float = DEFAULT_CASH,
+    account: AccountTerms | None = None,
 ) -> Standing:
     """Return where a policy and its account stand at a moment of history.
 
@@ -71,6 +73,8 @@ def stand(
     start : str, optional
         When the account begins; else as early as the data allows.
     cash : float, quote, > 0
+    account : AccountTerms, optional
+        On which terms; else a plain account's.
 
     Raises
     ------
@@ -87,33 +91,44 @@ def stand(
             f"at {text(at_ms)} is after the data of {market.asset}, which end at "
             f"{text(market.end_ms)}; choose a moment up to then"
         )
-    whole = lay_course(market, start=start, end=None, cash=cash)
+    whole = lay_course(market, start=start, end=None, cash=cash, account=account)
     if at_ms < whole.start_ms + HOUR_MS:
         raise RequestError(
             f"at {text(at_ms)} is not after the account's start, {text(whole.start_ms)}; "
             f"choose a later moment, or an earlier start where the data allows one"
         )
-    return stand_at(compile_policy(policy), market, at_ms, start_ms=whole.start_ms, cash=cash)
+    return stand_at(compile_policy(policy), whole, at_ms)
 
 
-def stand_at(
-    compiled: CompiledPolicy, market: Market, at_ms: int, *, start_ms: int, cash: float
-) -> Standing:
-    """Return where a policy stands at a stamp, ``start_ms + HOUR_MS <= at_ms <= market.end_ms``.
+def stand_at(compiled: CompiledPolicy, course: Course, at_ms: int) -> Standing:
+    """Return where a policy stands at a stamp.
+
+    Parameters
+    ----------
+    compiled : CompiledPolicy
+    course : Course
+        Its market may reach beyond the stamp; what lies beyond is cut off.
+    at_ms : int, stamp
+        ``course.start_ms + HOUR_MS <= at_ms <= course.market.end_ms``.
 
     Raises
     ------
     RequestError
         If its orders were beyond what the market can take.
     """
-    known = cut_market(market, at_ms)
-    course = lay_course(known, start=_hour(start_ms), end=_hour(at_ms), cash=cash)
-    signals, track = course.prepare(compiled)
+    known = lay_course(
+        cut_market(course.market, at_ms),
+        start=_hour(course.start_ms),
+        end=_hour(at_ms),
+        cash=course.cash,
+        account=course.terms,
+    )
+    signals, track = known.prepare(compiled)
     plan = compiled.plan
-    book = open_book(plan, signals, track, course.cash, course.account_of(plan))
-    walk_bars(plan, signals, track, course.costs_of(plan), book)
-    refuse_beyond_market(market.asset, fills_of(book), track)
-    return Standing(compiled=compiled, course=course, signals=signals, book=book, at_ms=at_ms)
+    book = open_book(plan, signals, track, known.cash, known.account_of(plan))
+    walk_bars(plan, signals, track, known.costs_of(plan), book)
+    refuse_beyond_market(known.market.asset, fills_of(book), track)
+    return Standing(compiled=compiled, course=known, signals=signals, book=book, at_ms=at_ms)
 
 
 def _hour(ms: int) -> str:

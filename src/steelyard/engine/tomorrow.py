@@ -13,9 +13,10 @@ from steelyard.domain.errors import DataError, RequestError
 from steelyard.domain.market import Bars, Dated, Funding, Market, Series
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
 from steelyard.engine.standing import Standing
+from steelyard.engine.terms import lay_track
 from steelyard.kernel.book import Book, open_book
 from steelyard.kernel.sleeve_track import with_sleeves
-from steelyard.kernel.track import build_track, with_moments
+from steelyard.kernel.track import with_moments
 from steelyard.kernel.walk import walk_bars
 from steelyard.policy.evaluate import evaluate_signals
 
@@ -253,8 +254,9 @@ def live_on(standing: Standing, day: Day, close: Close) -> Rung:
     until_ms = end_of_day(standing.at_ms)
     plan = standing.compiled.plan
     signals = evaluate_signals(standing.compiled, market, standing.at_ms, until_ms)
-    track = with_sleeves(build_track(market, standing.at_ms, until_ms), market, plan)
-    track, costs = with_moments(track, signals), standing.course.costs_of(plan)
+    bars = lay_track(market, standing.at_ms, until_ms, standing.course.terms)
+    track = with_moments(with_sleeves(bars, market, plan), signals)
+    costs = standing.course.costs_of(plan)
     book = _continued(standing, open_book(plan, signals, track, standing.course.cash))
     walk_bars(plan, signals, track._replace(first_moment=-1), costs, book)  # 0 has been evaluated
     return Rung(close=close, book=book)

@@ -44,13 +44,22 @@ DESK: Final = np.dtype(
         ("open", np.int64, (len(SLEEVES),)),
         ("held", np.float64, (len(SLEEVES),)),
         ("fills", np.int64),
+        ("transfers", np.int64),
+        ("awaited", np.int64),
+        ("outside", np.int64),
+        ("inside", np.int64),
+        ("off_peg", np.int64),
+        ("held_back", np.int64),
+        ("rotated_ms", np.int64),
     ],
     align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
 whether margin defence is on, whether the venue took a hedge in this bar, the counts of
-``record.Walk``, and the rows of the table of fills. Of each sleeve, ``open``: the leg of the future
-it has sold or orders sold, NONE without one; ``held``: coins of its spot that are the core's."""
+``record.Walk``, the rows of the table of fills, for how many hours the stablecoin has been outside
+and inside its bounds, and whether it is off its peg. Of each sleeve, ``open``: the leg of the
+future it has sold or orders sold, NONE without one; ``held``: coins of its spot that are the
+core's."""
 
 FILL: Final = np.dtype(
     [
@@ -82,6 +91,11 @@ BAR: Final = np.dtype(
         ("parts", np.float64, (len(PARTS),)),
         ("futures_result", np.float64),
         ("futures_price", np.float64),
+        ("backing", np.float64),
+        ("coins", np.float64),
+        ("worth", np.float64),
+        ("own_fees", np.float64),
+        ("off_peg", np.int64),
     ],
     align=True,
 )
@@ -184,6 +198,11 @@ def curve_of(book: Book, track: Track) -> Curve:
         "regime",
         "sleeve_spot",
         "sleeve_futures",
+        "backing",
+        "coins",
+        "worth",
+        "own_fees",
+        "off_peg",
     )
     return Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
 

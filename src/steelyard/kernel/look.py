@@ -8,12 +8,12 @@ from steelyard.decision.state import State
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled, compiled_inside
-from steelyard.domain.contracts import SPOT_COIN
+from steelyard.domain.contracts import NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.view import View
 from steelyard.kernel.bar import weight_of
 from steelyard.ledger.account import equity, worth_of
-from steelyard.ledger.margin import liquidation_price, margin_ratio
+from steelyard.ledger.margin import liquidation_mark, margin_ratio
 from steelyard.planning.orders import band_of
 
 
@@ -57,7 +57,7 @@ def look_at_account(account: Account, costs: Costs, seen: Floats) -> None:
     """
     total = equity(account)
     seen[0] = total
-    seen[1] = account.balances[0]["amount"] * worth_of(account, 0)
+    seen[1] = money_of(account)
     seen[2:4] = 0.0
     for leg in range(account.legs.shape[1]):
         if total > 0.0:
@@ -65,6 +65,16 @@ def look_at_account(account: Account, costs: Costs, seen: Floats) -> None:
             seen[2 if is_spot else 3] += weight_of(account, 0, leg)
     seen[4] = margin_ratio(account, costs)
     seen[5] = forced_at(account, costs)
+
+
+@compiled_inside
+def money_of(account: Account) -> float:
+    """Return what an account holds in money, in quote."""
+    total = 0.0
+    for number in range(account.balances.size):
+        if account.balances[number]["coin"] == NONE:
+            total += account.balances[number]["amount"] * worth_of(account, number)
+    return total
 
 
 @compiled_inside
@@ -76,12 +86,7 @@ def forced_at(account: Account, costs: Costs) -> float:
             quantity += account.legs[0, leg]["quantity"]
     if quantity == 0.0:
         return math.nan
-    return liquidation_price(
-        account.balances[0]["amount"],
-        quantity,
-        account.legs[0, PERP]["price"],
-        (costs.tier_cap[0], costs.tier_rate[0], costs.tier_deduction[0]),
-    )
+    return liquidation_mark(account, 0, PERP, costs)
 
 
 @compiled

@@ -11,8 +11,9 @@ from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE, FILL_RESTORED
 from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
-from steelyard.kernel.bar import has_futures, note_account, value_of
+from steelyard.kernel.bar import has_futures, note_account, note_margin, value_of
 from steelyard.kernel.book import Book
+from steelyard.kernel.peg import watch_peg
 from steelyard.kernel.sleeves import close_pairs, core_targets, lent_spot, run_sleeves
 from steelyard.ledger.account import equity
 from steelyard.ledger.groups import margin_balance
@@ -241,4 +242,8 @@ def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
             defend(plan, costs, book, ms)
     else:
         desk["defending"] = 0
+    note_margin(account, costs, book.bars, bar)
+    if plan.limits[0]["peg_hours"] > 0:
+        watch_peg(plan, costs, book, ms)
+        book.bars[bar]["off_peg"] = desk["off_peg"]
     note_account(account, book.bars, bar, ratio, book.state.stance[0]["regime"])

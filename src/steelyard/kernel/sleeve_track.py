@@ -5,15 +5,14 @@ from typing import Final
 
 import numpy as np
 
-from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.arrays import Floats, Ints, Table
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.contracts import SPOT_COIN, plain_balances, plain_holdings
+from steelyard.domain.contracts import SPOT_COIN
 from steelyard.domain.market import Bars, Dated, Facts, Market
-from steelyard.domain.plan import Account, Costs, Plan, Track
+from steelyard.domain.plan import Costs, Plan, Track
 from steelyard.domain.sleeves import BASIS_FUTURES, CARRY
 from steelyard.domain.time import HOUR_MS
 from steelyard.kernel.track import daily_volume
-from steelyard.ledger.account import account_on
 
 MINUTES_A_BAR: Final = HOUR_MS // 60_000
 
@@ -197,21 +196,20 @@ def sleeve_costs(costs: Costs, plan: Plan) -> Costs:
     )
 
 
-def sleeve_account(plan: Plan, facts: Facts, cash: float) -> Account:
-    """Return a plain account with the legs of a policy's sleeves.
+def lay_sleeves(legs: Table, plan: Plan, facts: Facts) -> None:
+    """Write down what the legs of a policy's sleeves are.
 
     Parameters
     ----------
+    legs : HOLDING[1, n_legs]
+        Those of the core and of the sleeves; written into.
     plan : Plan
     facts : Facts
         Settling a contract costs what they say, or what trading it does where they do not.
-    cash : float, quote
     """
-    taken = _columns_of(plan)
-    legs = plain_holdings(1, PERP + 1 + len(taken))
     fee = facts.settlement_fee
-    legs["settlement_fee"] = facts.fee_perp if np.isnan(fee) else fee
     for sleeve in plan.sleeves:
+        futures = slice(int(sleeve["first_leg"]), int(sleeve["end_leg"]))
         legs["kind"][0, sleeve["spot_leg"]] = SPOT_COIN
-        legs["covers"][0, sleeve["first_leg"] : sleeve["end_leg"]] = sleeve["spot_leg"]
-    return account_on(legs, plain_balances([cash]))
+        legs["covers"][0, futures] = sleeve["spot_leg"]
+        legs["settlement_fee"][0, futures] = facts.fee_perp if np.isnan(fee) else fee

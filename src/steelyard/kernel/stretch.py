@@ -11,8 +11,9 @@ from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import LINEAR, NONE
 from steelyard.domain.plan import Account, Costs, Track
-from steelyard.kernel.bar import note_account, settle, value_at
+from steelyard.kernel.bar import note_account, note_margin, settle, value_at
 from steelyard.kernel.book import Book
+from steelyard.kernel.peg import is_outside
 from steelyard.ledger.cash import bears_interest
 from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import ladder_of, maintenance, margin_ratio
@@ -32,12 +33,12 @@ def next_evaluation(track: Track, first: int) -> int:
 
 @compiled_inside
 def waits(book: Book) -> bool:
-    """Tell whether an order waits or margin defence is on."""
+    """Tell whether an order waits, margin defence is on, or the stablecoin is off its peg."""
     for asset in range(book.orders.shape[0]):
         for leg in range(book.orders.shape[1]):
             if book.orders[asset, leg]["pending"] != 0.0:
                 return True
-    return bool(book.desk[0]["defending"] == 1)
+    return bool(book.desk[0]["defending"] == 1 or book.desk[0]["off_peg"] == 1)
 
 
 @compiled_inside
@@ -110,6 +111,8 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
     if waits(book) or not is_plain(book.account):
         return False
     account = book.account
+    if is_outside(limits, account.balances[0]["worth"]):
+        return False
     if is_eventful(account, track, first, last):
         return False
     balance = margin_balance(account, 0)
@@ -139,4 +142,5 @@ def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
         value_at(account, track.close[bar])
         settle(account, track, bar)
         ratio = margin_ratio(account, costs)
+        note_margin(account, costs, book.bars, bar)
         note_account(account, book.bars, bar, ratio, regime)

@@ -89,4 +89,8 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
         waited=int(desk["waited"]),
         defended=int(desk["defended"]),
         restored=int(desk["restored"]),
+        transfers=int(desk["transfers"]),
+        awaited=int(desk["awaited"]),
+        held_back=int(desk["held_back"]),
+        rotated_ms=int(desk["rotated_ms"]),
     )

@@ -176,11 +176,13 @@ def revalue_money(account: Account, worth: np.ndarray) -> None:
     Parameters
     ----------
     worth : float64[n_balances], quote per unit
-        Of coins not read.
+        Of coins not read, nor of money that was rotated.
     """
     for number in range(account.balances.size):
         money = account.balances[number]
-        if money["coin"] == NONE and worth[number] != money["worth"]:
+        if money["coin"] != NONE or money["rotated"] == 1:
+            continue
+        if worth[number] != money["worth"]:
             change = money["amount"] * (worth[number] - money["worth"])
             attribute_to_balance(account, number, PART_DEPEG, change)
             money["worth"] = worth[number]

@@ -6,24 +6,26 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats
 from steelyard.domain.compiled import compiled
-from steelyard.ledger.margin import liquidation_price
+from steelyard.ledger.margin import Ladder, liquidation_price
 
 
 @compiled
 def liquidation_moves(
-    cash: Floats, quantity: Floats, mark: Floats, cap: Floats, rate: Floats, deduction: Floats
+    backing: Floats, coins: Floats, quantity: Floats, mark: Floats, ladder: Ladder
 ) -> Floats:
     """Return by which fraction the mark would have to move to liquidate a position.
 
     Parameters
     ----------
-    cash : float64[n], quote
-        What backs the futures, their unrealised result included.
+    backing : float64[n], units of what it settles in
+        What backs it, its unrealised result and collateral included.
+    coins : float64[n], coins
+        Collateral of the same asset after haircuts, which moves with the mark.
     quantity : float64[n], coins
         Negative is short.
     mark : float64[n], quote per coin
-    cap, rate, deduction : float64[n_tiers]
-        As in ``Tiers``.
+    ladder : (float64[n_tiers], float64[n_tiers], float64[n_tiers])
+        Cap, rate and deduction of its maintenance tiers.
 
     Returns
     -------
@@ -33,11 +35,11 @@ def liquidation_moves(
 
     Notes
     -----
-    One position of one account; costs of the forced order and funding on the way are not modelled.
+    Costs of the forced order and funding on the way are not modelled.
     """
-    result = np.full(cash.size, np.nan)
-    for i in range(cash.size):
+    result = np.full(backing.size, np.nan)
+    for i in range(backing.size):
         if quantity[i] != 0.0 and not math.isnan(quantity[i] + mark[i]):
-            price = liquidation_price(cash[i], quantity[i], mark[i], (cap, rate, deduction))
+            price = liquidation_price(backing[i], quantity[i], mark[i], ladder, coins[i])
             result[i] = price / mark[i] - 1.0
     return result

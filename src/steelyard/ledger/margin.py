@@ -210,11 +210,36 @@ def margin_ratio(account: Account, costs: Costs) -> float:
 
 
 @compiled_inside
-def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: Costs) -> float:
-    """Return the mark at which a leg is closed by force on its way to ``adverse``; NaN: it is not.
+def backing_of(account: Account, asset: int, leg: int, costs: Costs) -> float:
+    """Return what backs a leg, in quote: margin balance less the maintenance of other positions."""
+    group = account.balances[account.legs[asset, leg]["settles"]]["group"]
+    own = maintenance_of_leg(account, costs, asset, leg)
+    return margin_balance(account, group) - (maintenance_of(account, costs, group) - own)
+
+
+@compiled_inside
+def liquidation_mark(account: Account, asset: int, leg: int, costs: Costs) -> float:
+    """Return the mark that liquidates a position if all else stays as valued; NaN: none does.
 
     Collateral and other linear futures of the same asset move with the mark, for they are of one
     coin; their maintenance, and everything of other assets, stays as it is valued.
+    """
+    quantity = account.legs[asset, leg]["quantity"]
+    mark = account.legs[asset, leg]["price"]
+    contract = account.legs[asset, leg]
+    worth = worth_of(account, contract["settles"])
+    backing = backing_of(account, asset, leg, costs) / worth
+    ladder = ladder_of(account, costs, asset, leg)
+    if contract["kind"] == INVERSE:
+        return inverse_liquidation_price(backing, quantity, mark, ladder)
+    group = account.balances[contract["settles"]]["group"]
+    coins = moving_coins(account, group, asset, leg) / worth
+    return liquidation_price(backing, quantity, mark, ladder, coins)
+
+
+@compiled_inside
+def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: Costs) -> float:
+    """Return the mark at which a leg is closed by force on its way to ``adverse``; NaN: it is not.
 
     Parameters
     ----------
@@ -226,21 +251,11 @@ def forced_price(account: Account, asset: int, leg: int, adverse: float, costs: 
     if quantity == 0.0:
         return math.nan
     mark = account.legs[asset, leg]["price"]
-    contract = account.legs[asset, leg]
-    group = account.balances[contract["settles"]]["group"]
     own = maintenance_of_leg(account, costs, asset, leg)
-    balance = margin_balance(account, group)
-    backing = balance - (maintenance_of(account, costs, group) - own)
-    if backing <= own:
+    if backing_of(account, asset, leg, costs) <= own:
         return mark
     if adverse == mark:
         return math.nan
-    worth = worth_of(account, contract["settles"])
-    ladder = ladder_of(account, costs, asset, leg)
-    if contract["kind"] == INVERSE:
-        price = inverse_liquidation_price(backing / worth, quantity, mark, ladder)
-    else:
-        coins = moving_coins(account, group, asset, leg) / worth
-        price = liquidation_price(backing / worth, quantity, mark, ladder, coins)
+    price = liquidation_mark(account, asset, leg, costs)
     reached = adverse <= price if quantity > 0.0 else adverse >= price
     return price if reached else math.nan

@@ -12,6 +12,7 @@ from steelyard.policy.place import Path, Source, nearest
 from steelyard.policy.programs import breaches
 from steelyard.policy.schema import (
     MAX_EFFECTS,
+    Depeg,
     LifeCycle,
     Limits,
     PolicyDocument,
@@ -50,6 +51,7 @@ def check_document(document: PolicyDocument, source: Source) -> tuple[Conditions
     _check_references(document, source)
     _check_circles(document, source)
     _check_limits(document.limits, source)
+    _check_depeg(document.limits.depeg, source)
     _check_targets(document, source)
     _check_guards(document, source)
     conditions = read_conditions(document, source)
@@ -179,6 +181,21 @@ def _check_limits(limits: Limits, source: Source) -> None:
             f"below limits.leverage, {limits.leverage:g}; raise the one or lower the other"
         )
         raise source.refuse((*path, "leverage"), sentence)
+
+
+def _check_depeg(depeg: Depeg | None, source: Source) -> None:
+    """Refuse bounds of a peg between which nothing lies, or that are back before they are left."""
+    if depeg is None:
+        return
+    path = ("limits", "depeg")
+    low, high = depeg.outside
+    if not low < high:
+        sentence = f"outside is {low:g} to {high:g}; write a range [from, to] such as [0.98, 1.02]"
+        raise source.refuse((*path, "outside"), sentence)
+    first, last = depeg.inside
+    if not low <= first < last <= high:
+        sentence = f"inside is {first:g} to {last:g}, must be a range within outside"
+        raise source.refuse((*path, "inside"), f"{sentence}, {low:g} to {high:g}")
 
 
 def _check_targets(document: PolicyDocument, source: Source) -> None:

@@ -143,4 +143,9 @@ def limits(given: Limits) -> Table:
     table["defence_ratio"] = np.inf if defence is None else defence.margin_ratio
     table["defence_leverage"] = np.inf if defence is None else defence.leverage
     table["defence_until"] = np.inf if defence is None else defence.until
+    if given.depeg is not None:
+        table["peg_low"], table["peg_high"] = given.depeg.outside
+        table["safe_low"], table["safe_high"] = given.depeg.inside
+        table["peg_hours"], table["safe_hours"] = given.depeg.hours, given.depeg.inside_hours
+        table["rotates"] = int(given.depeg.rotate_to is not None)
     return table

@@ -98,10 +98,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
 
 
 def _refuse_later(document: PolicyDocument, source: Source) -> None:
-    parts: tuple[tuple[Path, object], ...] = (
-        (("limits", "depeg"), document.limits.depeg),
-        (("limits", "stale"), document.limits.stale),
-    )
+    parts: tuple[tuple[Path, object], ...] = ((("limits", "stale"), document.limits.stale),)
     for path, part in parts:
         if part is not None:
             name = ".".join(str(key) for key in path)

@@ -1,14 +1,13 @@
-"""What pydantic finds wrong with a policy, told in one sentence with a place."""
+"""What pydantic finds wrong with a policy or an account, told in one sentence with a place."""
 
 from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from steelyard.domain.errors import PolicyError
 from steelyard.policy.place import Path, Source, nearest
-from steelyard.policy.schema import PolicyDocument
 from steelyard.policy.values import percent, shown
 
 _MUST: Final = {
@@ -30,16 +29,19 @@ _MUST: Final = {
     "string_too_short": "must not be empty",
     "string_too_long": "must be at most {max_length} characters long",
 }
+Document = TypeVar("Document", bound=BaseModel)
 _LARGEST: Final = 2**63 - 1
 _ID: Final = "must begin with a small letter and hold small letters, digits and _ only"
 _TITLE: Final = "must begin with a letter or digit and hold letters, digits, spaces, . _ - only"
 
 
-def document_of(table: Mapping[str, object], source: Source) -> PolicyDocument:
-    """Return a policy file's content as a document.
+def document_of(model: type[Document], table: Mapping[str, object], source: Source) -> Document:
+    """Return a file's content as a document.
 
     Parameters
     ----------
+    model : type
+        The shape of the whole file.
     table : mapping
         The file as the TOML parser gives it, settings put in.
     source : Source
@@ -58,9 +60,9 @@ def document_of(table: Mapping[str, object], source: Source) -> PolicyDocument:
         raise source.refuse(("schema",), sentence)
     _check_integers(table, source)
     try:
-        return PolicyDocument.model_validate(table)
+        return model.model_validate(table)
     except ValidationError as error:
-        raise PolicyError(_first(error.errors(include_url=False), source)) from None
+        raise PolicyError(_first(model, error.errors(include_url=False), source)) from None
 
 
 def _check_integers(table: Mapping[str, object], source: Source) -> None:
@@ -77,7 +79,7 @@ def _check_integers(table: Mapping[str, object], source: Source) -> None:
             waiting.extend(((*path, number), inner) for number, inner in enumerate(value))
 
 
-def _first(details: list[ErrorDetails], source: Source) -> str:
+def _first(model: type[BaseModel], details: list[ErrorDetails], source: Source) -> str:
     """Return the refusal of the fault that stands first in the file."""
 
     def position(detail: ErrorDetails) -> int:
@@ -88,7 +90,7 @@ def _first(details: list[ErrorDetails], source: Source) -> str:
 
     detail = min(details, key=position)
     path = _path(detail, source)
-    return str(source.refuse(path, _sentence(detail, path)))
+    return str(source.refuse(path, _sentence(model, detail, path)))
 
 
 def _path(detail: ErrorDetails, source: Source) -> Path:
@@ -99,13 +101,13 @@ def _path(detail: ErrorDetails, source: Source) -> Path:
     return path
 
 
-def _sentence(detail: ErrorDetails, path: Path) -> str:
+def _sentence(model: type[BaseModel], detail: ErrorDetails, path: Path) -> str:
     where = _named(path)
     kind = detail["type"]
     context = detail.get("ctx", {})
     value = detail["input"]
     if kind == "extra_forbidden":
-        allowed = _keys(path[:-1])
+        allowed = _keys(model, path[:-1])
         options = ", ".join(allowed)
         return f"unknown key {where}; allowed are: {options}{nearest(str(path[-1]), allowed)}"
     if kind == "missing":
@@ -139,9 +141,8 @@ def _named(path: Path) -> str:
     return text
 
 
-def _keys(path: Path) -> list[str]:
-    """Return the keys that a table of the policy may hold."""
-    model: type[BaseModel] = PolicyDocument
+def _keys(model: type[BaseModel], path: Path) -> list[str]:
+    """Return the keys that a table of a file may hold."""
     for part in path:
         if isinstance(part, int):
             continue

@@ -2,30 +2,20 @@
 
 import hashlib
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path as FilePath
-from typing import Final, TypeAlias, cast
+from typing import cast
 
 from steelyard.domain.errors import PolicyError
 from steelyard.policy.checks import check_document
 from steelyard.policy.conditions import Conditions
 from steelyard.policy.faults import document_of
+from steelyard.policy.files import Table, parsed, read_file
 from steelyard.policy.place import Path, Source, nearest, spots_of
 from steelyard.policy.schema import PolicyDocument
-
-MAX_BYTES: Final = 1_000_000
-"""Largest policy file; the longest shipped one is a hundredth of it."""
-
-MAX_DOTS: Final = 1000
-"""Dots in one line: the parser's cost grows with the square of a dotted key's parts."""
-
-Table: TypeAlias = dict[str, object]
-
-_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +72,10 @@ def load_policy(name_or_path: str | FilePath, settings: Sequence[str] = ()) -> P
         With file, line, column, what is allowed and the nearest name.
     """
     path_text, text = _read(name_or_path)
-    table = _parsed(path_text, text)
+    table = parsed(path_text, text, "policy")
     changed = _with_settings(path_text, table, settings)
     source = Source(path_text, text, spots_of(text), changed)
-    document = document_of(table, source)
+    document = document_of(PolicyDocument, table, source)
     conditions = check_document(document, source)
     effective = json.dumps(document.model_dump(mode="json", by_alias=True), sort_keys=True)
     return Policy(
@@ -105,46 +95,15 @@ def _read(name_or_path: str | FilePath) -> tuple[str, str]:
     if isinstance(name_or_path, str) and name in policy_names():
         shipped = files("steelyard").joinpath("policies", f"{name}.toml")
         return f"{name}.toml", shipped.read_text("utf-8").replace("\r\n", "\n")
-    path = FilePath(name_or_path)
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
+        return name, read_file(FilePath(name_or_path), "policy")
+    except FileNotFoundError:
         names = policy_names()
         hint = nearest(name.removesuffix(".toml"), names)
         message = (
             f'there is no policy "{name}", neither shipped ({", ".join(names)}) nor a file{hint}'
         )
         raise PolicyError(message) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise PolicyError(f"{name!a} cannot be read as a policy: {reason}") from None
-    if len(content) > MAX_BYTES:
-        raise PolicyError(f"{name} is larger than {MAX_BYTES} bytes, which no policy needs")
-    try:
-        return name, content.decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise PolicyError(f"{name}:{line}: is not UTF-8 text; save the policy as UTF-8") from None
-
-
-def _parsed(path_text: str, text: str) -> Table:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.count(".") > MAX_DOTS:
-            sentence = f"has more than {MAX_DOTS} dots, which no policy needs"
-            raise PolicyError(f"{path_text}:{number}: the line {sentence}")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        found = _PLACE.search(message)
-        where = f":{found[1]}:{found[2]}" if found else ""
-        reason = _PLACE.sub("", message)
-        raise PolicyError(f"{path_text}{where}: is not valid TOML: {reason}") from None
-    except (ValueError, OverflowError) as error:
-        raise PolicyError(f"{path_text}: is not valid TOML: {error}") from None
-    except RecursionError:
-        raise PolicyError(f"{path_text}: is not valid TOML: it nests too deep") from None
 
 
 def _with_settings(path_text: str, table: Table, settings: Sequence[str]) -> Mapping[Path, str]:

@@ -12,6 +12,7 @@ from steelyard.policy.values import (
     Confirmation,
     Count,
     Cover,
+    Currency,
     Fraction,
     Id,
     Ids,
@@ -24,6 +25,7 @@ from steelyard.policy.values import (
     Signed,
     Span,
     Title,
+    Worths,
     refused,
     shown,
 )
@@ -82,11 +84,11 @@ class MarginDefence(Part):
 class Depeg(Part):
     """When the collateral stablecoin counts as off its peg (domain 4, K2)."""
 
-    outside: Share
+    outside: Worths
     hours: Several = 2
-    inside: Share
+    inside: Worths
     inside_hours: Several = 24
-    rotate_to: Title | None = None
+    rotate_to: Currency | None = None
 
 
 class Stale(Part):

@@ -83,7 +83,14 @@ def percent(value: float, high: float) -> str:
     return ""
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
+    """Return a list of the file as a tuple.
+
+    Raises
+    ------
+    refused
+        If it is none.
+    """
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, tuple):
@@ -135,6 +142,13 @@ def _review(value: object) -> object:
     raise refused(f"is {shown(value)}, must be {options} or {days}{hint}")
 
 
+def _currency(value: str) -> str:
+    if not (value.isascii() and value.isalnum() and value.isupper()):
+        raise refused(f"is {shown(value)}, must be the name of a currency such as USDT")
+    return value
+
+
+Currency = Annotated[str, AfterValidator(_currency)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Title = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", max_length=80)]
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EXPRESSION)]
@@ -145,7 +159,7 @@ Several = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Confirmation = Annotated[
     tuple[int, int], BeforeValidator(_confirmation), AfterValidator(_confirmed)
 ]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
 Review = Annotated[str, BeforeValidator(_review)]
 Monday = Annotated[date, BeforeValidator(_monday)]
 
@@ -156,4 +170,5 @@ Amount = Annotated[float, Field(ge=0.0, le=1e12)]
 Share = Annotated[Span, BeforeValidator(_pair), AfterValidator(span(0.0, 1.0))]
 Signed = Annotated[Span, BeforeValidator(_pair), AfterValidator(span(-10.0, 10.0))]
 Cover = Annotated[Span, BeforeValidator(_pair), AfterValidator(span(0.0, 5.0))]
+Worths = Annotated[Span, BeforeValidator(_pair), AfterValidator(span(0.0, 2.0))]
 Cap = Annotated[Span, BeforeValidator(_pair), AfterValidator(span(0.01, 125.0))]

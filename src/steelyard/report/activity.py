@@ -40,6 +40,8 @@ class Counts:
         Executions; those of them that the venue forced.
     rejected : int
         Orders that came to nothing: too small, capped by turnover, or without cash to settle them.
+    off_peg : int
+        Times that the stablecoin was off its peg.
     """
 
     decisions: int
@@ -47,6 +49,7 @@ class Counts:
     fills: int
     liquidations: int
     rejected: int
+    off_peg: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,10 +146,11 @@ def counts(walk: Walk) -> Counts:
         fills=int(np.count_nonzero(~at_bar_end(walk.fills))),
         liquidations=int(np.count_nonzero(reason == FILL_LIQUIDATION)),
         rejected=int(walk.rejected),
+        off_peg=len(stretches(walk.curve.off_peg == 1)),
     )
 
 
-def _runs(is_on: Flags) -> list[tuple[int, int]]:
+def stretches(is_on: Flags) -> list[tuple[int, int]]:
     """Return (first, end) of every stretch of true; ``end`` is one past the last."""
     edges = np.diff(np.concatenate([[0], is_on.astype(np.int64), [0]]))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
@@ -168,7 +172,7 @@ def trigger_activity(inputs: RunInputs) -> tuple[TriggerActivity, ...]:
     decisions, border = inputs.walk.decisions, _borders(inputs.walk, inputs.end_ms)
     found = []
     for column, name in enumerate(inputs.policy.trigger_ids):
-        runs = _runs(_is_active(decisions.phase[:, column]))
+        runs = stretches(_is_active(decisions.phase[:, column]))
         due = decisions.evaluated[:, column]
         active_ms = sum(int(border[end] - border[start]) for start, end in runs)
         found.append(
@@ -291,7 +295,7 @@ def episodes(inputs: RunInputs) -> tuple[Episode, ...]:
     """Return every episode of every trigger and regime, by start, triggers before regimes."""
     found = []
     for column, name in enumerate(inputs.policy.trigger_ids):
-        for first, end in _runs(_is_active(inputs.walk.decisions.phase[:, column])):
+        for first, end in stretches(_is_active(inputs.walk.decisions.phase[:, column])):
             found.append(_episode(inputs, "trigger", name, first, end))
     for regime, first, end in regime_runs(inputs.walk):
         if regime >= 0:

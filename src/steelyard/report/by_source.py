@@ -5,6 +5,7 @@ force. Between fills what a source owns is constant, so what it earns is that ma
 of the price and of the funding so far.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from steelyard.domain.arrays import Flags, Floats, Ints
 from steelyard.domain.errors import LedgerError
 from steelyard.domain.plan import Plan, Track
 from steelyard.domain.record import (
+    FILL_COLLATERAL,
     FILL_EXPIRY,
     FILL_LIQUIDATION,
     FILL_REBALANCE,
@@ -29,7 +31,8 @@ from steelyard.report.attribution import ROUNDING
 from steelyard.report.shares import LIMITS, target_shares
 
 PARTS: Final = codes.PARTS[: codes.PART_LIQUIDATION + 1]
-"""Parts that a source has: those of coins held and traded. Interest is on cash, which none owns."""
+"""Parts that a source has: those of coins held and traded. Interest is on cash, which none owns;
+fees of transfers and of an exchanged stablecoin are not theirs either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,14 +139,71 @@ def _books(track: Track, walk: Walk) -> Ints:
     return books
 
 
-def _priced(track: Track, asset: int, leg: int) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worth:
+    """What futures settle in was worth at the open of every bar and at its close, float64[n_bars].
+
+    Results are that many times the move of a price: what moves between bars counts at the opening
+    worth, what moves within one at the closing worth (domain 10.7).
+    """
+
+    opened: Floats
+    closed: Floats
+
+    def moved(
+        self, track: Track, asset: int, leg: int
+    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Return by how much futures earned more than prices moved, at opens and at closes.
+
+        Of the spot price and of the mark over it, accumulated, per coin; nothing where money is
+        worth 1.
+        """
+        opened, closed = [], []
+        for price in (_spot_price(track, asset), _basis_price(track, asset, leg)):
+            gap = np.diff(np.stack([np.append(price[2], price[1][:-1]), price[0]]), axis=0)[0]
+            over = (self.opened - 1.0) * gap
+            total = np.cumsum(over + (self.closed - 1.0) * (price[1] - price[0]))
+            closed.append(total)
+            opened.append(np.append(0.0, total[:-1]) + over)
+        return (opened[0], opened[1]), (closed[0], closed[1])
+
+
+def _spot_price(track: Track, asset: int) -> tuple[Floats, Floats, float]:
+    """Return the spot price at every open and close, and at the start."""
+    opened, closed = (prices[:, asset, codes.SPOT] for prices in (track.open, track.close))
+    return opened, closed, float(track.start_price[asset, codes.SPOT])
+
+
+def _basis_price(track: Track, asset: int, leg: int) -> tuple[Floats, Floats, float]:
+    """Return the mark over spot at every open and close, and at the start."""
+    opened, closed = (
+        prices[:, asset, leg] - prices[:, asset, codes.SPOT] for prices in (track.open, track.close)
+    )
+    return opened, closed, float(track.start_price[asset, leg] - track.start_price[asset, 0])
+
+
+def worth_of(track: Track, walk: Walk) -> _Worth:
+    """Return what futures settle in was worth; 1 once it was exchanged for another."""
+    closed = walk.curve.worth
+    begun = track.start_worth[: track.worth.shape[1]][0]
+    opened = np.concatenate([[begun], closed[:-1]])
+    if walk.rotated_ms:
+        opened = np.where(track.open_ms >= walk.rotated_ms, 1.0, opened)
+    return _Worth(opened=opened, closed=closed)
+
+
+def _priced(track: Track, asset: int, leg: int, worth: "_Worth", spots: Sequence[int]) -> Floats:
     """Return the parts of a leg's price at the end of every bar, float64[3, n_bars].
 
-    Spot price, mark over spot, funding received per coin so far.
+    Spot price, mark over spot, funding received per coin so far; of futures as if each move had
+    been one in money worth 1 that brought as much.
     """
     spot, mark = track.close[:, asset, codes.SPOT], track.close[:, asset, leg]
     settled = np.nan_to_num(-mark * track.funding[asset, leg])
-    return np.stack([spot, mark - spot, np.cumsum(settled)])
+    if leg in spots:
+        return np.stack([spot, mark - spot, np.cumsum(settled)])
+    index, basis = worth.moved(track, asset, leg)[1]
+    return np.stack([spot + index, mark - spot + basis, np.cumsum(settled * worth.closed)])
 
 
 def _closes_late(track: Track, walk: Walk, bar: Ints) -> Flags:
@@ -158,18 +218,18 @@ def _closes_late(track: Track, walk: Walk, bar: Ints) -> Flags:
         np.isclose(fills.reference, prices[bar, fills.asset, fills.leg], rtol=ROUNDING, atol=0.0)
         for prices in (track.open, track.close)
     )
-    forced_late = (fills.reason == FILL_LIQUIDATION) & closed & (~opened | paid)
-    late: Flags = forced_late | at_bar_end(fills)
+    forced = (fills.reason == FILL_LIQUIDATION) | (fills.reason == FILL_COLLATERAL)
+    late: Flags = (forced & closed & (~opened | paid)) | at_bar_end(fills)
     return late
 
 
-def _met(track: Track, walk: Walk, rows: Ints, priced: Floats) -> Floats:
+def _met(track: Track, walk: Walk, rows: Ints, priced: Floats, spots: Sequence[int]) -> Floats:
     """Return the parts of the price that fills of one leg met, float64[n, 3].
 
     The move of a mark to where it liquidates is booked as one of the spot price, that to where it
     expires as one of the basis.
     """
-    fills = walk.fills
+    fills, worth = walk.fills, worth_of(track, walk)
     bar = _bars_of(track, fills)[rows]
     asset, leg = fills.asset[rows], fills.leg[rows]
     late = _closes_late(track, walk, _bars_of(track, fills))[rows]
@@ -180,8 +240,14 @@ def _met(track: Track, walk: Walk, rows: Ints, priced: Floats) -> Floats:
     received = np.concatenate([[0.0], priced[2]])[np.where(late, bar + 1, bar)]
     moved = fills.reference[rows] - mark
     expired = fills.reason[rows] == FILL_EXPIRY
-    parts = [spot + np.where(expired, 0.0, moved), mark - spot + np.where(expired, moved, 0.0)]
-    return np.stack([*parts, received], axis=1)
+    forced, settled = np.where(expired, 0.0, moved), np.where(expired, moved, 0.0)
+    index, basis = spot + forced, mark - spot + settled
+    if rows.size and leg[0] not in spots:
+        opened, closed = worth.moved(track, int(asset[0]), int(leg[0]))
+        rate = np.where(late, worth.closed[bar], worth.opened[bar])
+        index = spot + forced * rate + np.where(late, closed[0][bar], opened[0][bar])
+        basis = mark - spot + settled * rate + np.where(late, closed[1][bar], opened[1][bar])
+    return np.stack([index, basis, received], axis=1)
 
 
 def _costs(walk: Walk, rows: Ints) -> Floats:
@@ -211,7 +277,9 @@ def split(plan: Plan, track: Track, walk: Walk) -> Split:
     ends = np.append(_bars_before(track, reigns[1:]), n_bars) - 1
     for book in np.unique(books):
         rows, (asset, leg) = np.flatnonzero(books == book), divmod(int(book), n_legs)
-        path = _path(track, walk, rows, _priced(track, asset, leg))
+        path = _path(
+            track, walk, rows, _priced(track, asset, leg, worth_of(track, walk), spots), spots
+        )
         share = np.abs(moved[rows]) / np.abs(moved[rows]).sum(axis=1, keepdims=True)
         price = codes.PART_SPOT if leg in spots else codes.PART_FUTURES
         columns = [price, *range(codes.PART_BASIS, len(PARTS))]
@@ -303,9 +371,9 @@ class _Path:
         return earned
 
 
-def _path(track: Track, walk: Walk, rows: Ints, priced: Floats) -> _Path:
+def _path(track: Track, walk: Walk, rows: Ints, priced: Floats, spots: Sequence[int]) -> _Path:
     """Return the path of one leg; ``rows`` are its fills."""
-    met = _met(track, walk, rows, priced)
+    met = _met(track, walk, rows, priced, spots)
     return _Path(
         filled=_bars_of(track, walk.fills)[rows],
         met=met,
@@ -326,6 +394,8 @@ def check_sources(found: Split, walk: Walk) -> None:
     left = np.zeros(walk.curve.ms.size)
     for part in range(len(PARTS)):
         wrong_by = walk.parts[:, part] - found.by_bar[:, part]
+        if part == codes.PART_FEES:
+            wrong_by -= walk.curve.own_fees
         np.maximum(left, np.abs(wrong_by, out=wrong_by), out=left)
     largest = np.maximum(np.maximum.accumulate(np.abs(walk.curve.equity)), walk.start_equity)
     wrong = np.flatnonzero(~(left <= ROUNDING * largest))

@@ -52,8 +52,9 @@ def _liquidation_moves(result: Result, account: Daily) -> Floats:
     """Return the move of the mark to liquidation at every daily close; NaN where there is none."""
     curve, rows, tiers = result.inputs.walk.curve, account.rows, result.market.tiers
     mark = last_known(result.market.mark, account.ms[1:])
+    ladder = (tiers.cap, tiers.rate, tiers.deduction)
     size = curve.futures[rows] / mark
-    return liquidation_moves(curve.cash[rows], size, mark, tiers.cap, tiers.rate, tiers.deduction)
+    return liquidation_moves(curve.backing[rows], curve.coins[rows], size, mark, ladder)
 
 
 def _regime_spells(result: Result) -> list[JsonValue]:

@@ -3,7 +3,7 @@
 from steelyard.domain.market import Hole, Market
 from steelyard.domain.record import FILL_LIQUIDATION, Walk
 from steelyard.domain.time import text
-from steelyard.report.activity import TriggerActivity
+from steelyard.report.activity import TriggerActivity, stretches
 from steelyard.report.inputs import RunInputs
 from steelyard.report.words import counted, money, percent, quantity
 
@@ -40,6 +40,22 @@ def _liquidations(walk: Walk, asset: str) -> list[str]:
     ]
 
 
+def _off_peg(inputs: RunInputs) -> list[str]:
+    """Return a warning of every time the stablecoin was off its peg."""
+    curve, quote = inputs.walk.curve, inputs.market.quote
+    return [
+        f"{quote} was off its peg from {text(int(curve.ms[first]))} for "
+        f"{counted(end - first, 'hour')}, at {float(curve.worth[first:end].min()):.4g} to "
+        f"{float(curve.worth[first:end].max()):.4g}: "
+        + (
+            "all of it was exchanged for money worth 1."
+            if inputs.walk.rotated_ms == curve.ms[first]
+            else "no order that it would have had to back was sent."
+        )
+        for first, end in stretches(curve.off_peg == 1)
+    ]
+
+
 def _few_events(triggers: tuple[TriggerActivity, ...]) -> list[str]:
     few = [trigger for trigger in triggers if trigger.episodes < ENOUGH_EVENTS]
     if not few:
@@ -73,10 +89,16 @@ def _account(walk: Walk) -> list[str]:
             f"Orders waited {bars} because the bar was missing: they filled at the next one there "
             f"was, as they would have after an outage."
         )
+    if walk.awaited:
+        bars = counted(walk.awaited, "bar")
+        said.append(
+            f"Orders waited {bars} for {counted(walk.transfers, 'transfer')} between wallets."
+        )
     for count, cause in (
         (walk.too_small, "not sent: less than the policy or the venue takes, or than one lot"),
         (walk.capped, "not sent: the day's turnover cap left too little for it"),
-        (walk.unpaid, "not filled: no cash or coins were left to settle it"),
+        (walk.unpaid, "not filled: no cash, coins or initial margin were left for it"),
+        (walk.held_back, "withdrawn: the stablecoin was off its peg and would have backed more"),
     ):
         if count:
             said.append(f"{counted(count, 'order')} {cause}.")
@@ -141,6 +163,7 @@ def warnings(
     said = [
         *([SYNTHETIC] if inputs.market.is_synthetic else []),
         *_liquidations(inputs.walk, inputs.market.asset),
+        *_off_peg(inputs),
         *_first_allocation(inputs),
         *inputs.warnings,
         *_account(inputs.walk),

@@ -19,7 +19,7 @@ from steelyard.domain.market import Bars, Funding, Market, Tiers
 from steelyard.domain.plan import Costs, Track
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.course import Course
-from steelyard.kernel.track import build_costs, build_track
+from steelyard.engine.terms import lay_costs, lay_track
 from steelyard.report.stress import Placed
 from steelyard.research.kinds import BASIS_HOURS, SETTLED_HOURS
 
@@ -43,12 +43,12 @@ def shocked(course: Course, shocks: Sequence[Placed]) -> Course:
     by_kind = {shock.kind: shock for shock in shocks}
     market = shocked_market(course.market, by_kind)
     is_read = market.bars is not course.market.bars or market.funding is not course.market.funding
-    track = build_track(market, course.start_ms, course.end_ms)
+    track = lay_track(market, course.start_ms, course.end_ms, course.terms)
     return replace(
         course,
         market=market,
-        track=shocked_track(track, by_kind),
-        costs=shocked_costs(build_costs(market), by_kind),
+        track=shocked_track(track, by_kind, course.open_account().balances["currency"] == 0),
+        costs=shocked_costs(lay_costs(market, course.terms), by_kind),
         memo={} if is_read else course.memo,
     )
 
@@ -71,8 +71,18 @@ def shocked_market(market: Market, shocks: dict[str, Placed]) -> Market:
     return market
 
 
-def shocked_track(track: Track, shocks: dict[str, Placed]) -> Track:
-    """Return bars with those shocks that only an account meets."""
+def shocked_track(track: Track, shocks: dict[str, Placed], is_cash: Flags) -> Track:
+    """Return bars with those shocks that only an account meets.
+
+    Parameters
+    ----------
+    track : Track
+        Without them.
+    shocks : dict of str to Placed
+        By kind.
+    is_cash : bool[n_balances]
+        Which balances are of the stablecoin that spot is paid in.
+    """
     if "frozen" in shocks:
         one = shocks["frozen"]
         first_fill = track.first_fill.copy()
@@ -84,7 +94,7 @@ def shocked_track(track: Track, shocks: dict[str, Placed]) -> Track:
         track = track._replace(deleveraged=deleveraged)
     if "stable" in shocks:
         worth = track.worth.copy()
-        worth[shocks["stable"].bar :] = shocks["stable"].size
+        worth[shocks["stable"].bar :, is_cash] = shocks["stable"].size
         track = track._replace(worth=worth)
     return track
 

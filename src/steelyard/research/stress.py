@@ -13,6 +13,7 @@ from steelyard.domain.market import Market
 from steelyard.domain.time import HOUR_MS, text
 from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.dates import WINDOWS, moment_of
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.report.stress import WATCHED_DAYS, Placed, Stress, StressRun
@@ -39,6 +40,7 @@ def stress(  # noqa: PLR0913 - a market, a period, shocks, cash
     shocks: Sequence[str] = (),
     at: str | None = None,
     cash: float = DEFAULT_CASH,
+    account: AccountTerms | None = None,
 ) -> Stress:
     """Return what shocks and bad times do to a policy, beside holding.
 
@@ -60,6 +62,8 @@ def stress(  # noqa: PLR0913 - a market, a period, shocks, cash
         run without a shock is most exposed to them.
     cash : float, quote, > 0
         What every account begins with.
+    account : AccountTerms, optional
+        From ``load_account``, of every account; else plain ones.
 
     Raises
     ------
@@ -72,7 +76,8 @@ def stress(  # noqa: PLR0913 - a market, a period, shocks, cash
     """
     wanted = shocks_of(shocks)
     compiled = compile_policy(load_policy(policy) if isinstance(policy, str) else policy)
-    trial = _Trial(compiled, lay_course(market, start=start, end=end, cash=cash))
+    course = lay_course(market, start=start, end=end, cash=cash, account=account)
+    trial = _Trial(compiled, course)
     bar = None if at is None else _bar_at(trial.course, at)
     usual = usual_shocks()
     together = (wanted,) if wanted else (*((one,) for one in usual), usual)
@@ -198,7 +203,9 @@ def _windows(trial: _Trial) -> tuple[tuple[StressRun, ...], tuple[tuple[str, str
     base = trial.course
     for name, (start, end) in WINDOWS.items():
         try:
-            course = lay_course(base.market, start=start, end=end, cash=base.cash)
+            course = lay_course(
+                base.market, start=start, end=end, cash=base.cash, account=base.terms
+            )
         except (DataError, RequestError) as error:
             missing.append((name, str(error)))
             continue

@@ -57,14 +57,12 @@ def _moves(walk: Walk, course: Course) -> np.ndarray:
     """Return how far the mark was from liquidation at the end of each bar, a signed fraction."""
     mark = course.track.close[:, 0, PERP]
     costs = course.costs
-    stablecoins = walk.curve.cash / course.track.worth[:, 0]  # margin is counted in stablecoins
     return liquidation_moves(
-        stablecoins,
+        walk.curve.backing,
+        walk.curve.coins,
         walk.curve.futures / mark,
         mark,
-        costs.tier_cap[0],
-        costs.tier_rate[0],
-        costs.tier_deduction[0],
+        (costs.tier_cap[0], costs.tier_rate[0], costs.tier_deduction[0]),
     )
 
 

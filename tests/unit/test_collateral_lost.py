@@ -1,0 +1,95 @@
+"""Spot that backs futures is lost with them, and is then nobody's.
+
+Both ways of walking; trading is free, maintenance is half a percent, a coin costs 100 at the start.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.plan import Track
+from steelyard.domain.record import FILL_COLLATERAL, FILL_LIQUIDATION, FILL_REBALANCE, Walk
+from steelyard.engine.replay import replay
+from steelyard.engine.terms import open_on
+from steelyard.kernel.walk import walk
+from steelyard.report.by_source import check_sources, split
+from tests.support.account_files import terms_of
+from tests.support.plans import costs_of, moments_at, track_of
+from tests.unit.test_bar_events import static
+
+CASH = 100_000.0
+BACKED = terms_of("[margin]\nspot_as_collateral = true\nhaircut = 0.0")
+SCENE = static(0.9, 5.0, turnover_per_day=100.0)
+"""900 coins, 5,000 long, 10,000 of cash: at a price p they are worth 5,900 p - 490,000."""
+
+both = pytest.mark.parametrize("run", [walk, replay])
+
+
+def opened_at(price: float) -> Track:
+    """Return bars of which the second opens at a price and stays there."""
+    track = track_of([100, 100, price])
+    track.open[1, 0, :] = price
+    return track
+
+
+def ran(run: Callable[..., Walk], price: float, worth: float = 1.0) -> tuple[Walk, Track]:
+    track = opened_at(price)
+    track.worth[1] = worth
+    costs = costs_of(tiers=((np.inf, 0.005, 0.0),))
+    account = open_on(track, CASH, BACKED)
+    signals = moments_at(SCENE.signals(), track)
+    return run(SCENE.plan(), signals, track, costs, CASH, account), track
+
+
+@both
+def test_a_loss_of_all_takes_the_spot_that_backed_it(run: Callable[..., Walk]) -> None:
+    # At 70: 5,900 x 70 - 490,000 is below 0.
+    outcome, track = ran(run, 70.0)
+    made = outcome.fills
+
+    assert made.reason.tolist() == [
+        FILL_REBALANCE,
+        FILL_REBALANCE,
+        FILL_COLLATERAL,
+        FILL_LIQUIDATION,
+    ]
+    assert (made.leg[2], made.quantity[2], made.price[2]) == (SPOT, -900.0, 70.0)
+    assert outcome.curve.equity.tolist() == pytest.approx([CASH, 0.0])
+    assert outcome.curve.spot[-1] == 0.0
+    check_sources(split(SCENE.plan(), track, outcome), outcome)
+
+
+@both
+def test_spot_that_is_not_needed_is_kept(run: Callable[..., Walk]) -> None:
+    # At 83.3: 5,900 x 83.3 - 490,000 = 1,470 are less than the half percent of 416,500, 2,082.50.
+    outcome, track = ran(run, 83.3)
+
+    assert outcome.fills.reason.tolist() == [FILL_REBALANCE, FILL_REBALANCE, FILL_LIQUIDATION]
+    assert outcome.fills.leg.tolist() == [SPOT, PERP, PERP]
+    assert outcome.curve.spot[-1] == pytest.approx(900.0 * 83.3)
+    assert outcome.curve.equity[-1] == pytest.approx(1_470.0)
+    check_sources(split(SCENE.plan(), track, outcome), outcome)
+
+
+@both
+def test_the_rules_explain_results_in_money_off_its_peg(run: Callable[..., Walk]) -> None:
+    # At 95 and 0.9: 5,000 coins lose 25,000 units at the open, when one was still worth 1.
+    outcome, track = ran(run, 95.0, worth=0.9)
+    found = split(SCENE.plan(), track, outcome)
+
+    assert found.by_bar[-1, 1] == pytest.approx(-25_000.0)
+    check_sources(found, outcome)
+
+
+@both
+def test_collateral_of_the_asset_moves_with_the_mark_that_liquidates(
+    run: Callable[..., Walk],
+) -> None:
+    # What backs 5,000 long at 100 is 100,000, of which 900 coins: 5,900 (p - 100) + 100,000 =
+    # 0.005 x 5,000 p, so p = 490,000 / 5,875.
+    outcome, _ = ran(run, 100.0)
+    curve = outcome.curve
+
+    assert (curve.backing[-1], curve.coins[-1]) == pytest.approx((100_000.0, 900.0))
