@@ -9,7 +9,6 @@ from steelyard.domain.compiled import entry
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.kernel import bar as kernel_bar
 from steelyard.kernel import moment as kernel_moment
-from steelyard.kernel import wallets as kernel_wallets
 from steelyard.kernel.book import TURNS, Book
 from steelyard.venues.sim import Execution
 
@@ -18,8 +17,6 @@ open_bar = entry(kernel_bar.open_bar)
 rest_of_bar = entry(kernel_bar.rest_of_bar)
 rank_orders = entry(kernel_bar.rank_orders)
 note_fill = entry(kernel_bar.note_fill)
-put_off = entry(kernel_bar.put_off)
-wants_money = entry(kernel_wallets.wants_money)
 evaluate = entry(kernel_moment.evaluate)
 close_bar = entry(kernel_moment.close_bar)
 
@@ -91,14 +88,11 @@ class Runner:
         if not self.broker.is_open(asset, leg, bar):
             desk["waited"] += 1
             return
-        if wants_money(self.book, self.costs, asset, leg, int(self.track.open_ms[bar])):
-            desk["awaited"] += 1
-            return
         wanted = float(order["pending"])
         order["pending"] = 0.0
         done = self.broker.execute(self.book.account, asset, leg, wanted, bar)
         if done is None:
-            put_off(self.book, asset, leg, wanted)
+            desk["unpaid"] += 1
             return
         stamps = (int(order["decided_ms"]), int(self.track.open_ms[bar]))
         what = (asset, leg, int(order["reason"]))

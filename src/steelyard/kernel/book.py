@@ -18,11 +18,13 @@ ORDER: Final = np.dtype(
         ("decided_ms", np.int64),
         ("reason", np.int64),
         ("turn", np.int64),
+        ("waits", np.int64),
     ],
     align=True,
 )
 """The order of one leg: coins that wait for the next existing bar, when and why ordered, and its
-turn among those of that bar, ``NO_TURN`` where nothing waits."""
+turn among those of that bar, ``NO_TURN`` where nothing waits; ``waits``: 1 where its money is on
+its way."""
 
 TURNS: Final = 4
 NO_TURN: Final = TURNS
@@ -47,13 +49,15 @@ DESK: Final = np.dtype(
         ("off_peg", np.int64),
         ("held_back", np.int64),
         ("rotated_ms", np.int64),
+        ("own_fees", np.float64),
     ],
     align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
 whether margin defence is on, whether the venue took a hedge in this bar, the counts of
 ``record.Walk``, the rows of the table of fills, for how many hours the stablecoin has been outside
-and inside its bounds, and whether it is off its peg."""
+and inside its bounds, whether it is off its peg, and what transfers and its exchange cost, quote,
+below 0."""
 
 FILL: Final = np.dtype(
     [

@@ -11,7 +11,13 @@ from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE, FILL_RESTORED
 from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
-from steelyard.kernel.bar import has_futures, note_account, note_margin, value_of, weight_of
+from steelyard.kernel.bar import (
+    has_futures,
+    note_account,
+    note_margin,
+    value_of,
+    weight_of,
+)
 from steelyard.kernel.book import Book
 from steelyard.kernel.peg import watch_peg
 from steelyard.ledger.account import equity
@@ -232,6 +238,8 @@ def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
     else:
         desk["defending"] = 0
     note_margin(account, costs, book.bars, bar)
-    watch_peg(plan, costs, book, ms)
-    book.bars[bar]["off_peg"] = desk["off_peg"]
+    if plan.limits[0]["peg_hours"] > 0:
+        watch_peg(plan, costs, book, ms)
+        book.bars[bar]["off_peg"] = desk["off_peg"]
+    book.bars[bar]["own_fees"] = desk["own_fees"]
     note_account(account, book.bars, bar, ratio, book.state.stance[0]["regime"])

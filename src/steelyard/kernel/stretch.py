@@ -142,9 +142,16 @@ def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
     """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, the account at each end."""
     account = book.account
     regime = book.state.stance[0]["regime"]
+    bonus, worth = account.balances[0]["bonus"], account.balances[0]["worth"]
+    is_alone = account.legs.shape[0] == 1
     for bar in range(first, end):
         value_at(account, track.close[bar])
         settle(account, track, bar)
         ratio = margin_ratio(account, costs)
-        note_margin(account, costs, book.bars, bar)
+        if is_alone:
+            book.bars[bar]["worth"] = worth
+            book.bars[bar]["backing"] = account.balances[0]["amount"] + bonus
+        else:
+            note_margin(account, costs, book.bars, bar)
+        book.bars[bar]["own_fees"] = book.desk[0]["own_fees"]
         note_account(account, book.bars, bar, ratio, regime)
