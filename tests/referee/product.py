@@ -17,7 +17,7 @@ from steelyard.domain.contracts import (
     plain_holdings,
 )
 from steelyard.domain.plan import Account, Costs, Track
-from steelyard.domain.record import FILL_REASONS, Fills
+from steelyard.domain.record import FILL_COLLATERAL, FILL_REASONS, Fills
 from steelyard.domain.time import HOUR_MS
 from steelyard.kernel import bar as kernel
 from steelyard.kernel.book import fills_of, open_book
@@ -164,7 +164,9 @@ class Product:
         fills = fills_of(self.book)
         new = range(self.seen, fills.leg.size)
         self.seen = fills.leg.size
-        return [trade_of(fills, row, self.n_legs) for row in new]
+        # Collateral that a liquidation takes is no trade to the referee, who takes it too.
+        traded = [row for row in new if fills.reason[row] != FILL_COLLATERAL]
+        return [trade_of(fills, row, self.n_legs) for row in traded]
 
 
 def trade_of(fills: Fills, row: int, n_legs: int) -> Trade:

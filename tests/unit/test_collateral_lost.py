@@ -52,10 +52,10 @@ def test_a_loss_of_all_takes_the_spot_that_backed_it(run: Callable[..., Walk]) -
     assert made.reason.tolist() == [
         FILL_REBALANCE,
         FILL_REBALANCE,
-        FILL_COLLATERAL,
         FILL_LIQUIDATION,
+        FILL_COLLATERAL,
     ]
-    assert (made.leg[2], made.quantity[2], made.price[2]) == (SPOT, -900.0, 70.0)
+    assert (made.leg[3], made.quantity[3], made.price[3]) == (SPOT, -900.0, 70.0)
     assert outcome.curve.equity.tolist() == pytest.approx([CASH, 0.0])
     assert outcome.curve.spot[-1] == 0.0
     check_sources(split(SCENE.plan(), track, outcome), outcome)

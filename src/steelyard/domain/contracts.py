@@ -31,6 +31,7 @@ HOLDING: Final = np.dtype(
         ("quantity", np.float64),
         ("price", np.float64),
         ("entry", np.float64),
+        ("lost", np.float64),
         ("parts", np.float64, (len(PARTS),)),
     ],
     align=True,
@@ -47,8 +48,9 @@ notional, the inverse of the leverage setting. ``settlement_fee``: fraction of n
 
 State. ``quantity``: signed coins, of an inverse contract its face value in quote. ``price``: spot
 price, or mark of a futures leg, at which the account was last valued, quote per coin. ``entry``:
-average price at which a futures position was entered, harmonic for an inverse one. ``parts``:
-attribution since the start (domain 10.8), quote.
+average price at which a futures position was entered, harmonic for an inverse one. ``lost``: coins
+of spot that a liquidation took and of which no fill tells yet. ``parts``: attribution since the
+start (domain 10.8), quote.
 """
 
 BALANCE: Final = np.dtype(

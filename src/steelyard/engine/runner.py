@@ -9,7 +9,6 @@ from steelyard.domain.compiled import entry
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.kernel import bar as kernel_bar
 from steelyard.kernel import moment as kernel_moment
-from steelyard.kernel import wallets as kernel_wallets
 from steelyard.kernel.book import TURNS, Book
 from steelyard.venues.sim import Execution
 
@@ -20,8 +19,6 @@ rank_orders = entry(kernel_bar.rank_orders)
 partner_is_closed = entry(kernel_bar.partner_is_closed)
 covered = entry(kernel_bar.covered)
 note_fill = entry(kernel_bar.note_fill)
-put_off = entry(kernel_bar.put_off)
-wants_money = entry(kernel_wallets.wants_money)
 evaluate = entry(kernel_moment.evaluate)
 close_bar = entry(kernel_moment.close_bar)
 
@@ -94,9 +91,6 @@ class Runner:
         if waits or partner_is_closed(self.book, self.track, asset, leg, bar):
             desk["waited"] += 1
             return
-        if wants_money(self.book, self.costs, asset, leg, int(self.track.open_ms[bar])):
-            desk["awaited"] += 1
-            return
         pending = float(order["pending"])
         wanted = covered(self.book.account, self.costs, asset, leg, pending)
         order["pending"] = 0.0
@@ -104,7 +98,7 @@ class Runner:
             return
         done = self.broker.execute(self.book.account, asset, leg, wanted, bar)
         if done is None:
-            put_off(self.book, asset, leg, wanted)
+            desk["unpaid"] += 1
             return
         stamps = (int(order["decided_ms"]), int(self.track.open_ms[bar]))
         what = (asset, leg, int(order["reason"]))

@@ -3,7 +3,7 @@
 import math
 
 from steelyard.domain.arrays import Floats, Table
-from steelyard.domain.codes import LEGS, PART_BASIS, PART_FEES, PART_FUTURES, PERP, SPOT
+from steelyard.domain.codes import PART_BASIS, PART_FUTURES, PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Track
@@ -11,11 +11,11 @@ from steelyard.domain.record import FILL_COLLATERAL, FILL_DELEVERAGED, FILL_EXPI
 from steelyard.domain.time import DAY_MS
 from steelyard.kernel.book import NO_TURN, TURNS, Book
 from steelyard.kernel.fill import fee_at, fill_of, has_margin, slippage_bps
-from steelyard.kernel.wallets import is_paid_later, move_money, wants_money
+from steelyard.kernel.wallets import await_money, move_money
 from steelyard.ledger.account import book_fill, equity, revalue, revalue_money, worth_of
 from steelyard.ledger.cash import accrue_interest, settle_funding
 from steelyard.ledger.force import close_by_force, deleverage, expire
-from steelyard.ledger.groups import collateral, moving_coins
+from steelyard.ledger.groups import moving_coins
 from steelyard.ledger.margin import backing_of, forced_price
 from steelyard.ledger.transfer import receive_money
 from steelyard.planning.orders import round_to_lot
@@ -101,10 +101,6 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     if math.isnan(first) or partner_is_closed(book, track, asset, leg, bar):
         book.desk[0]["waited"] += 1
         return
-    has_wallets = book.account.balances.size > 1
-    if has_wallets and wants_money(book, costs, asset, leg, track.open_ms[bar]):
-        book.desk[0]["awaited"] += 1
-        return
     wanted = covered(book.account, costs, asset, leg, order["pending"])
     order["pending"] = 0.0
     if wanted == 0.0:
@@ -114,22 +110,12 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     quote = (first, track.daily_volatility[asset, bar], track.daily_volume[asset, leg, bar], fee)
     quantity, price = fill_of(book.account, costs, asset, leg, wanted, quote)
     if quantity == 0.0:
-        put_off(book, asset, leg, wanted)
+        book.desk[0]["unpaid"] += 1
         return
     reference = book.account.legs[asset, leg]["price"]
     paid = book_fill(book.account, asset, leg, quantity, price, fee)
     stamps = (order["decided_ms"], opened)
     note_fill(book, stamps, (asset, leg, order["reason"]), (quantity, price, reference), paid)
-
-
-@compiled_inside
-def put_off(book: Book, asset: int, leg: int, wanted: float) -> None:
-    """Let an order that cannot be settled wait for money that is on its way, or give it up."""
-    if is_paid_later(book, asset, leg):
-        book.orders[asset, leg]["pending"] = wanted
-        book.desk[0]["awaited"] += 1
-    else:
-        book.desk[0]["unpaid"] += 1
 
 
 @compiled_inside
@@ -164,7 +150,7 @@ def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
 
 @compiled_inside
 def rank_orders(account: Account, orders: Table) -> bool:
-    """Write down when each waiting order has its turn; return whether any waits.
+    """Write down when each waiting order has its turn; return whether any has one.
 
     Parameters
     ----------
@@ -174,7 +160,8 @@ def rank_orders(account: Account, orders: Table) -> bool:
     for asset in range(orders.shape[0]):
         for leg in range(orders.shape[1]):
             orders[asset, leg]["turn"] = NO_TURN
-            if orders[asset, leg]["pending"] != 0.0:
+            order = orders[asset, leg]
+            if order["pending"] != 0.0 and order["waits"] == 0:
                 orders[asset, leg]["turn"] = turn_of(account, orders, asset, leg)
                 waits = True
     return waits
@@ -242,19 +229,14 @@ def liquidate(
     if account.legs[asset, leg]["kind"] != INVERSE:
         notional *= price
     bps = slippage_bps(notional, track.daily_volatility[asset, bar], volume, costs)
-    stamp = track.open_ms[bar]
-    rows = book.desk[0]["fills"]
-    group = account.balances[account.legs[asset, leg]["settles"]]["group"]
-    note_collateral(book, group, stamp)
     charged = close_by_force(account, asset, leg, price, costs, bps)
-    if collateral(account, group, False) > 0.0:  # noqa: FBT003
-        book.desk[0]["fills"] = rows
     book.orders[asset, leg]["pending"] = 0.0
     if leg == PERP and quantity < 0.0:
         book.desk[0]["hedge_lost"] = 1
     side = 1.0 if quantity > 0.0 else -1.0
     slippage = notional * bps / 10_000.0
     worse = price * (1.0 - side * bps / 10_000.0)
+    stamp = track.open_ms[bar]
     what = (asset, leg, FILL_LIQUIDATION)
     note_fill(
         book,
@@ -266,17 +248,17 @@ def liquidate(
 
 
 @compiled_inside
-def note_collateral(book: Book, group: int, stamp: int) -> None:
-    """Write down that the spot which backs a margin group is gone, at the price it is valued at."""
-    account = book.account
-    for asset in range(account.legs.shape[0]):
-        for leg in range(account.legs.shape[1]):
-            spot = account.legs[asset, leg]
-            backs = spot["kind"] == SPOT_COIN and spot["collateral"] == group
-            if backs and spot["quantity"] > 0.0:
-                what = (asset, leg, FILL_COLLATERAL)
-                trade = (-spot["quantity"], spot["price"], spot["price"])
-                note_fill(book, (stamp, stamp), what, trade, (0.0, 0.0))
+def note_lost(book: Book, stamp: int) -> None:
+    """Write down the spot that a liquidation took as collateral, at the price it is valued at."""
+    if book.account.legs[0, SPOT]["collateral"] == NONE:
+        return
+    for asset in range(book.account.legs.shape[0]):
+        for leg in range(book.account.legs.shape[1]):
+            spot = book.account.legs[asset, leg]
+            if spot["lost"] > 0.0:
+                trade = (-spot["lost"], spot["price"], spot["price"])
+                note_fill(book, (stamp, stamp), (asset, leg, FILL_COLLATERAL), trade, (0.0, 0.0))
+                spot["lost"] = 0.0
 
 
 @compiled_inside
@@ -355,15 +337,9 @@ def note_margin(account: Account, costs: Costs, bars: Table, bar: int) -> None:
     settles = account.legs[0, PERP]["settles"]
     worth = worth_of(account, settles)
     row["worth"] = worth
-    if account.legs[0, PERP]["quantity"] == 0.0:
-        return
-    is_usual = account.balances.size == 1 and account.legs.size == len(LEGS)
-    if is_usual and account.legs[0, SPOT]["collateral"] == NONE:
-        row["backing"] = account.balances[0]["amount"] + account.balances[0]["bonus"]
-    else:
-        row["backing"] = backing_of(account, 0, PERP, costs) / worth
-        group = account.balances[settles]["group"]
-        row["coins"] = moving_coins(account, group, 0, PERP) / worth
+    row["backing"] = backing_of(account, 0, PERP, costs) / worth
+    group = account.balances[settles]["group"]
+    row["coins"] = moving_coins(account, group, 0, PERP) / worth
 
 
 @compiled_inside
@@ -385,7 +361,6 @@ def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: 
     for number in range(account.balances.size):
         value = account.balances[number]["amount"] * worth_of(account, number)
         total += value
-        row["own_fees"] += account.balances[number]["parts"][PART_FEES]
         if account.balances[number]["coin"] == NONE:
             row["cash"] += value
         else:
@@ -430,8 +405,10 @@ def open_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     """Open a bar: money that arrives, first marks, liquidation of what cannot carry them, adl."""
     if book.account.balances.size > 1:
         receive_money(book.account, track.open_ms[bar])
+        await_money(book, costs, track.open_ms[bar])
     value_at(book.account, track.open[bar])
     force_close(book, track, costs, bar, False)  # noqa: FBT003
+    note_lost(book, track.open_ms[bar])
     deleverage_at(book, track, bar)
 
 
@@ -445,6 +422,7 @@ def rest_of_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     if book.account.balances.size > 1:
         move_money(book, costs, track.open_ms[bar])
     force_close(book, track, costs, bar, True)  # noqa: FBT003
+    note_lost(book, track.open_ms[bar])
     revalue_money(book.account, track.worth[bar])
     value_at(book.account, track.close[bar])
     settle(book.account, track, bar)
@@ -452,3 +430,4 @@ def rest_of_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     if (track.open_ms[bar] + track.length_ms) % DAY_MS == 0:
         accrue_interest(book.account)
     force_close(book, track, costs, bar, False)  # noqa: FBT003
+    note_lost(book, track.open_ms[bar])

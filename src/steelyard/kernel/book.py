@@ -20,11 +20,13 @@ ORDER: Final = np.dtype(
         ("decided_ms", np.int64),
         ("reason", np.int64),
         ("turn", np.int64),
+        ("waits", np.int64),
     ],
     align=True,
 )
 """The order of one leg: coins that wait for the next existing bar, when and why ordered, and its
-turn among those of that bar, ``NO_TURN`` where nothing waits."""
+turn among those of that bar, ``NO_TURN`` where nothing waits; ``waits``: 1 where its money is on
+its way."""
 
 TURNS: Final = 4
 NO_TURN: Final = TURNS
@@ -51,15 +53,16 @@ DESK: Final = np.dtype(
         ("off_peg", np.int64),
         ("held_back", np.int64),
         ("rotated_ms", np.int64),
+        ("own_fees", np.float64),
     ],
     align=True,
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
 whether margin defence is on, whether the venue took a hedge in this bar, the counts of
 ``record.Walk``, the rows of the table of fills, for how many hours the stablecoin has been outside
-and inside its bounds, and whether it is off its peg. Of each sleeve, ``open``: the leg of the
-future it has sold or orders sold, NONE without one; ``held``: coins of its spot that are the
-core's."""
+and inside its bounds, whether it is off its peg, and what transfers and its exchange cost, quote,
+below 0. Of each sleeve, ``open``: the leg of the future it has sold or orders sold, NONE without
+one; ``held``: coins of its spot that are the core's."""
 
 FILL: Final = np.dtype(
     [
@@ -204,7 +207,25 @@ def curve_of(book: Book, track: Track) -> Curve:
         "own_fees",
         "off_peg",
     )
-    return Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
+    curve = Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
+    return _with_crossed(curve, book, track)
+
+
+def _with_crossed(curve: Curve, book: Book, track: Track) -> Curve:
+    """Return a curve with what the walk did not write down while it crossed quiet bars.
+
+    A plain account, the only one that crosses, has one balance that backs all its futures; of what
+    it has paid for transfers and exchanges nothing changes meanwhile. With several assets what
+    backs one of them is unknown then.
+    """
+    crossed = curve.worth == 0.0
+    worth = np.where(crossed, track.worth[:, 0], curve.worth)
+    cash = curve.cash / worth if book.account.legs.shape[0] == 1 else np.nan
+    return curve._replace(
+        worth=worth,
+        backing=np.where(crossed, cash, curve.backing),
+        own_fees=np.minimum.accumulate(curve.own_fees),
+    )
 
 
 def fills_of(book: Book) -> Fills:

@@ -246,4 +246,5 @@ def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
     if plan.limits[0]["peg_hours"] > 0:
         watch_peg(plan, costs, book, ms)
         book.bars[bar]["off_peg"] = desk["off_peg"]
+    book.bars[bar]["own_fees"] = desk["own_fees"]
     note_account(account, book.bars, bar, ratio, book.state.stance[0]["regime"])

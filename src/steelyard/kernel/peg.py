@@ -28,14 +28,14 @@ def is_outside(limits: Table, worth: float) -> bool:
 def watch_peg(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     """Watch the stablecoin at the end of an hour; off its peg exchange it, or hold orders back.
 
+    Only where a policy asks for it.
+
     Parameters
     ----------
     ms : int, stamp
         End of the hour.
     """
     limits, desk = plan.limits[0], book.desk[0]
-    if limits["peg_hours"] == 0:
-        return
     if desk["rotated_ms"] > 0:
         desk["off_peg"] = 0
         return
@@ -49,7 +49,7 @@ def watch_peg(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
         desk["off_peg"] = 0
     if desk["off_peg"] == 1:
         if limits["rotates"] == 1:
-            rotate_money(book.account, fee_at(costs, SPOT, ms))
+            desk["own_fees"] -= rotate_money(book.account, fee_at(costs, SPOT, ms))
             desk["rotated_ms"] = ms
         else:
             hold_back(book)

@@ -11,7 +11,7 @@ from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import LINEAR, NONE
 from steelyard.domain.plan import Account, Costs, Track
-from steelyard.kernel.bar import note_account, note_margin, settle, value_at
+from steelyard.kernel.bar import note_account, settle, value_at
 from steelyard.kernel.book import Book
 from steelyard.kernel.peg import is_outside
 from steelyard.ledger.cash import bears_interest
@@ -43,11 +43,13 @@ def waits(book: Book) -> bool:
 
 @compiled_inside
 def is_plain(account: Account) -> bool:
-    """Tell whether an account is spot and linear perpetuals on one balance without interest.
+    """Tell whether an account is spot and linear perpetuals on one balance, nothing else.
 
     Any other is walked bar by bar.
     """
     if account.balances.size > 1 or account.legs.shape[1] > PERP + 1:
+        return False
+    if account.balances[0]["bonus"] != 0.0:
         return False
     for asset in range(account.legs.shape[0]):
         if account.legs[asset, PERP]["kind"] != LINEAR:
@@ -135,12 +137,14 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
 
 @compiled_inside
 def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
-    """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, the account at each end."""
+    """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, the account at each end.
+
+    What backs its futures is left to ``book.curve_of``: all the cash of a plain account.
+    """
     account = book.account
     regime = book.state.stance[0]["regime"]
     for bar in range(first, end):
         value_at(account, track.close[bar])
         settle(account, track, bar)
         ratio = margin_ratio(account, costs)
-        note_margin(account, costs, book.bars, bar)
         note_account(account, book.bars, bar, ratio, regime)

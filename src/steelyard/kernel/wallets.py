@@ -11,7 +11,7 @@ from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs
 from steelyard.kernel.book import Book
-from steelyard.kernel.fill import fee_at, free_margin
+from steelyard.kernel.fill import fee_at, free_margin, has_margin
 from steelyard.ledger.account import equity, worth_of
 from steelyard.ledger.transfer import send_money, way_to
 
@@ -19,7 +19,8 @@ LEAST_SENT: Final = 0.01
 """Less than this share of equity is left where it is."""
 
 SPARE: Final = 0.005
-"""What a purchase fetches beyond its cost at the price now, as a share of it: prices move."""
+"""What a purchase fetches beyond its cost at the price now, as a share of it, and how much worse a
+price futures must be able to bear: prices move."""
 
 
 @compiled_inside
@@ -90,39 +91,56 @@ def move_money(book: Book, costs: Costs, ms: int) -> None:
     futures = other_wallet(account, wallet)
     if futures == NONE:
         return
-    fetched = to_fetch(book, costs, ms)
-    if fetched > 0.0:
-        send_money(account, futures, way_to(account, wallet), fetched, ms)
-        book.desk[0]["transfers"] += 1
-    returned = to_return(book, costs, ms)
-    if returned > 0.0:
-        send_money(account, wallet, way_to(account, futures), returned, ms)
-        book.desk[0]["transfers"] += 1
+    send(book, (futures, wallet), to_fetch(book, costs, ms), ms)
+    send(book, (wallet, futures), to_return(book, costs, ms), ms)
 
 
 @compiled_inside
-def wants_money(book: Book, costs: Costs, asset: int, leg: int, ms: int) -> bool:
-    """Tell whether a purchase of spot waits for money that is on its way, or is sent now."""
-    account = book.account
-    if account.legs[asset, leg]["kind"] != SPOT_COIN or book.orders[asset, leg]["pending"] <= 0.0:
-        return False
-    way = way_to(account, account.legs[asset, leg]["settles"])
-    if way == NONE:
-        return False
-    return bool(account.balances[way]["amount"] != 0.0 or to_fetch(book, costs, ms) > 0.0)
+def send(book: Book, wallets: tuple[int, int], value: float, ms: int) -> None:
+    """Send so much from one wallet to another, in quote; 0 is nothing."""
+    if value > 0.0:
+        way = way_to(book.account, wallets[1])
+        send_money(book.account, wallets[0], way, value, ms)
+        book.desk[0]["transfers"] += 1
+        book.desk[0]["own_fees"] -= book.account.balances[way]["cost"]
 
 
 @compiled_inside
-def is_paid_later(book: Book, asset: int, leg: int) -> bool:
-    """Tell whether money for a futures order is on its way, or will be: spot was or is sold."""
-    account = book.account
-    if account.legs[asset, leg]["kind"] == SPOT_COIN:
+def await_money(book: Book, costs: Costs, ms: int) -> None:
+    """Let the orders wait whose money is on its way, or will be."""
+    wallet = book.account.legs[0, SPOT]["settles"]
+    if other_wallet(book.account, wallet) == NONE:
+        return
+    for asset in range(book.orders.shape[0]):
+        for leg in range(book.orders.shape[1]):
+            order = book.orders[asset, leg]
+            order["waits"] = 0
+            if order["pending"] != 0.0 and waits(book, costs, asset, leg, ms):
+                order["waits"] = 1
+                book.desk[0]["awaited"] += 1
+
+
+@compiled_inside
+def waits(book: Book, costs: Costs, asset: int, leg: int, ms: int) -> bool:
+    """Tell whether an order waits for money."""
+    account, order = book.account, book.orders[asset, leg]["pending"]
+    held = account.legs[asset, leg]
+    if held["kind"] == SPOT_COIN:
+        way = way_to(account, held["settles"])
+        on_its_way = account.balances[way]["amount"] != 0.0
+        return bool(order > 0.0 and (on_its_way or to_fetch(book, costs, ms) > 0.0))
+    worse = held["price"] * (1.0 + (SPARE if order > 0.0 else -SPARE))
+    if has_margin(account, asset, leg, order, (worse, fee_at(costs, leg, ms))):
         return False
+    return is_paid_later(book)
+
+
+@compiled_inside
+def is_paid_later(book: Book) -> bool:
+    """Tell whether money for futures is on its way, or will be: spot was or is sold."""
+    account = book.account
     wallet = account.legs[0, SPOT]["settles"]
-    futures = other_wallet(account, wallet)
-    if futures == NONE:
-        return False
-    way = way_to(account, futures)
+    way = way_to(account, other_wallet(account, wallet))
     if account.balances[way]["amount"] != 0.0:
         return True
     if value_in(account, wallet) > least_sent(account, way):

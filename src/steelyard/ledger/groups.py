@@ -88,4 +88,5 @@ def empty(account: Account, group: int) -> None:
         for leg in range(account.legs.shape[1]):
             contract = account.legs[asset, leg]
             if contract["kind"] == SPOT_COIN and contract["collateral"] == group:
+                account.legs[asset, leg]["lost"] += account.legs[asset, leg]["quantity"]
                 account.legs[asset, leg]["quantity"] = 0.0

@@ -47,7 +47,7 @@ def receive_money(account: Account, ms: int) -> None:
 
 
 @compiled_inside
-def rotate_money(account: Account, fee: float) -> None:
+def rotate_money(account: Account, fee: float) -> float:
     """Exchange all money of the currency that spot is paid in for money that is worth 1.
 
     A debt is exchanged too, and a bonus without a fee.
@@ -55,7 +55,13 @@ def rotate_money(account: Account, fee: float) -> None:
     Parameters
     ----------
     fee : float, fraction of what is exchanged
+
+    Returns
+    -------
+    float, quote
+        What it cost.
     """
+    total = 0.0
     for number in range(account.balances.size):
         row = account.balances[number]
         if row["coin"] != NONE or row["currency"] != 0:
@@ -67,3 +73,5 @@ def rotate_money(account: Account, fee: float) -> None:
         row["worth"] = 1.0
         row["rotated"] = 1
         attribute_to_balance(account, number, PART_FEES, -cost)
+        total += cost
+    return total
