@@ -74,6 +74,7 @@ FIRST_STEP = (
     "acct_scenario",
     "acct_pnl",
     "margin_liquidation",
+    "margin_collateral",
     "metrics",
 )
 """Files that must be read wherever they are found."""
@@ -81,7 +82,6 @@ FIRST_STEP = (
 NOT_YET = {
     "acct_dated": "step 3: dated futures and their roll",
     "acct_pnl:inverse": "step 3: inverse contracts",
-    "margin_collateral": "step 3: spot as collateral",
     "margin_liquidation:inverse": "step 3: inverse contracts",
     "metrics_min_variance_hedge": "a later step: the minimum-variance hedge",
     "stat_cpcv": "a later step: guards against overfitting",

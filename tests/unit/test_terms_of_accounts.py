@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from steelyard.domain.codes import PERP
+from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.contracts import INVERSE, plain_balances, plain_holdings
 from steelyard.domain.plan import Account, Costs
 from steelyard.kernel.fill import has_margin
 from steelyard.kernel.look import look_at_account
+from steelyard.kernel.stretch import is_plain
 from steelyard.ledger.account import account_on, book_fill, revalue
 from steelyard.ledger.margin import forced_price
 from tests.support.plans import costs_of
@@ -106,3 +107,13 @@ def test_coins_in_a_balance_are_no_cash() -> None:
     look_at_account(account, FLAT, seen)
 
     assert seen[:2].tolist() == [1200.0, 1000.0]
+
+
+def test_only_spot_and_linear_futures_on_one_balance_are_plain() -> None:
+    backed = account_with([1000.0])
+    backed.legs["collateral"][0, SPOT] = 0
+
+    assert is_plain(account_with([1000.0]))
+    assert not is_plain(account_with([1000.0, 0.0]))
+    assert not is_plain(account_with([1000.0], INVERSE))
+    assert not is_plain(backed)

@@ -19,11 +19,13 @@ from steelyard.domain.plan import Account
 from steelyard.kernel.fill import fill_of, slippage_bps
 from steelyard.ledger.account import book_fill, equity, open_account, revalue
 from steelyard.ledger.cash import settle_funding
+from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import (
     bankruptcy_price,
     forced_price,
     liquidation_price,
     maintenance,
+    margin_ratio,
     tier_of,
 )
 from tests.support.plans import costs_of
@@ -70,6 +72,42 @@ def test_the_maintenance_margin_has_no_jump_between_tiers(case: Node) -> None:
         above = floor * ladder[1][row] - ladder[2][row]
 
         assert math.isclose(maintenance(floor, *ladder), above, abs_tol=1e-6)
+
+
+# -- collateral ---------------------------------------------------------------------------------
+
+
+@each_case("margin_collateral")
+def test_what_backs_an_account_after_haircuts(case: Node) -> None:
+    tables = [Node(v, (), v.data)["tiers"] for v in found() if v.name == "margin_tiers"]
+    if not tables:
+        case.skip("margin_tiers.json is not among the vectors")
+    cap, rate, deduction = ladder_of(tables[0])
+    costs = costs_of(tiers=list(zip(cap, rate, deduction, strict=True)))
+    stable, coin = case["assets"]
+    price, notional = coin["price"].number(), case["notional"].number()
+    account = at_price(stable["amount"].number(), price)
+    account.balances["worth"], account.balances["haircut"] = (
+        stable["price"].number(),
+        stable["haircut"].number(),
+    )
+    account.legs[0, SPOT]["quantity"] = coin["amount"].number()
+    account.legs[0, SPOT]["collateral"] = 0
+    account.legs[0, SPOT]["haircut"] = coin["haircut"].number()
+    value = margin_balance(account, 0)
+    account.balances["amount"] += case["unrealised"].number()
+    account.legs[0, PERP]["quantity"] = notional / price
+    backing = margin_balance(account, 0)
+    computed = {
+        "collateral_value": value,
+        "margin_balance": backing,
+        "maintenance_margin": maintenance(notional, cap, rate, deduction),
+        "margin_ratio": margin_ratio(account, costs),
+        "effective_leverage": notional / backing,
+    }
+
+    assert [coin["asset"].text(), stable["asset"].text()] == ["BTC", "USDT"]
+    assert case["expected"].differences(computed) == []
 
 
 # -- the whole ledger ---------------------------------------------------------------------------
