@@ -14,6 +14,7 @@ from steelyard.domain.record import FILL_COLLATERAL, FILL_LIQUIDATION, FILL_REBA
 from steelyard.engine.replay import replay
 from steelyard.engine.terms import open_on
 from steelyard.kernel.walk import walk
+from steelyard.ledger.account import open_account, revalue
 from steelyard.report.by_source import check_sources, split
 from tests.support.account_files import terms_of
 from tests.support.plans import costs_of, moments_at, track_of
@@ -93,3 +94,39 @@ def test_collateral_of_the_asset_moves_with_the_mark_that_liquidates(
     curve = outcome.curve
 
     assert (curve.backing[-1], curve.coins[-1]) == pytest.approx((100_000.0, 900.0))
+
+
+@both
+def test_what_other_positions_need_backs_nothing(run: Callable[..., Walk]) -> None:
+    # 500 short at 100 of another asset need half a percent of 50,000: 250 of the 40,000 of cash.
+    # Nothing happens in these bars, which the walk crosses at once.
+    track = track_of([100] * 9)
+    track = track._replace(
+        first_fill=track.first_fill.repeat(2, axis=0),
+        open=track.open.repeat(2, axis=1),
+        high=track.high.repeat(2, axis=1),
+        low=track.low.repeat(2, axis=1),
+        close=track.close.repeat(2, axis=1),
+        funding=track.funding.repeat(2, axis=0),
+        daily_volatility=track.daily_volatility.repeat(2, axis=0),
+        daily_volume=track.daily_volume.repeat(2, axis=0),
+        start_price=track.start_price.repeat(2, axis=0),
+        settled=track.settled.repeat(2, axis=0),
+    )
+    costs = costs_of(tiers=((np.inf, 0.005, 0.0),))
+    costs = costs._replace(
+        lot=costs.lot.repeat(2, axis=0),
+        tick=costs.tick.repeat(2, axis=0),
+        min_notional=costs.min_notional.repeat(2, axis=0),
+        tier_cap=costs.tier_cap.repeat(2, axis=0),
+        tier_rate=costs.tier_rate.repeat(2, axis=0),
+        tier_deduction=costs.tier_deduction.repeat(2, axis=0),
+    )
+    account = open_account(2, 2, CASH)
+    revalue(account, 1, np.full(2, 100.0))
+    account.legs[1, PERP]["quantity"] = -500.0
+    scene = static(0.6, 0.1)
+    signals = moments_at(scene.signals(), track)
+    outcome = run(scene.plan(), signals, track, costs, CASH, account)
+
+    assert outcome.curve.backing.tolist() == pytest.approx([39_750.0] * 8)

@@ -8,13 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.contracts import NONE
 from steelyard.domain.plan import Account, Track
 from steelyard.domain.record import Walk
 from steelyard.engine.replay import replay
 from steelyard.engine.terms import open_on
 from steelyard.kernel.walk import walk
+from steelyard.ledger.account import open_account
+from steelyard.ledger.transfer import way_to
 from tests.support.account_files import terms_of
-from tests.support.plans import Scene, costs_of, moments_at, track_of
+from tests.support.plans import Scene, costs_of, moments_at, regime, track_of
 from tests.unit.test_bar_events import fills, moving, static
 
 CASH = 100_000.0
@@ -152,6 +155,35 @@ def test_an_isolated_position_is_margined_from_the_futures_wallet(
     run(scene.plan(), moments_at(scene.signals(), track), track, costs_of(), CASH, account)
 
     assert account.balances["amount"].tolist() == [0.0, 97_500.0, 0.0, 0.0, 2_500.0]
+
+
+@both
+def test_a_second_sale_waits_for_the_way_and_a_short_for_both(run: Callable[..., Walk]) -> None:
+    # At a leverage of 1 a short of 15 % needs as much. A tenth is sold at hour 4 and there at hour
+    # 6, the next is sold at hour 5, leaves at hour 6 and is there at hour 8.
+    scene = Scene(
+        regimes=[
+            regime("FTFF", (0.9, 0.0)),
+            regime("FFTF", (0.8, 0.0)),
+            regime("FFFT", (0.8, -0.15)),
+        ],
+        baseline=(1.0, 0.0),
+        limits={"leverage": 100.0, "turnover_per_day": 100.0},
+    )
+    body = TWO_HOURS + "\n[margin]\nleverage = 1.0"
+    outcome, _ = ran(run, scene, track_of([100] * 11, moments=[3, 4, 5]), body)
+
+    assert [(bar, leg) for bar, leg, _ in fills(outcome)] == [
+        (2, SPOT),
+        (4, SPOT),
+        (5, SPOT),
+        (8, PERP),
+    ]
+    assert outcome.transfers == 3
+
+
+def test_in_a_plain_account_there_is_no_way() -> None:
+    assert way_to(open_account(1, 2, CASH), 0) == NONE
 
 
 @both

@@ -64,7 +64,7 @@ def to_fetch(book: Book, costs: Costs, ms: int) -> float:
     account = book.account
     wallet = account.legs[0, SPOT]["settles"]
     way, futures = way_to(account, wallet), other_wallet(account, wallet)
-    if way == NONE or account.balances[way]["amount"] != 0.0:
+    if account.balances[way]["amount"] != 0.0:
         return 0.0
     lacking = needed_for_spot(book, costs, ms) - value_in(account, wallet)
     value = min(lacking, free_margin(account, futures))
@@ -77,7 +77,7 @@ def to_return(book: Book, costs: Costs, ms: int) -> float:
     account = book.account
     wallet = account.legs[0, SPOT]["settles"]
     way = way_to(account, other_wallet(account, wallet))
-    if way == NONE or account.balances[way]["amount"] != 0.0:
+    if account.balances[way]["amount"] != 0.0:
         return 0.0
     value = value_in(account, wallet) - needed_for_spot(book, costs, ms)
     return value if value > least_sent(account, way) else 0.0
