@@ -123,8 +123,9 @@ def _stamped(told: object, unit_ms: int) -> int:
     Misshapen
         If it is no time of a venue.
     """
-    ms = int(str(told)) * unit_ms
-    if not _EARLIEST_MS <= ms < _LATEST_MS:
+    count = _number(told, "time")
+    ms = int(count) * unit_ms
+    if not (count.is_integer() and _EARLIEST_MS <= ms < _LATEST_MS):
         raise Misshapen(f"the time {told}, which is none in units of {unit_ms} ms since 1970")
     return ms
 
@@ -137,7 +138,7 @@ def _number(told: object, name: str) -> float:
     Misshapen
         If it is none.
     """
-    if told is None or told == "" or isinstance(told, bool):
+    if told is None or told == "" or isinstance(told, bool) or "_" in str(told):
         raise Misshapen(f"no number as {name}")
     number = float(str(told))
     if not math.isfinite(number):
