@@ -88,14 +88,15 @@ class BinanceRecent:
                 return None
             end_ms = min(end_ms, wanted.expiry_ms)
         if wanted.kind is Kind.OPEN_INTEREST:
+            bars = await self._there(replace(wanted, kind=Kind.BARS), now_ms)
             first_ms = now_ms // DAY_MS * DAY_MS - OPEN_INTEREST_DAYS * DAY_MS
-            return Span(first_ms, end_ms) if await self._lists(wanted) else None
+            return None if bars is None else Span(first_ms, min(end_ms, bars.end_ms + JITTER_MS))
         first = await self._page(wanted, _earliest(wanted))
         last = await self._page(wanted, {"limit": 1})
         if first and last:
             step_ms = _call(wanted).way.step_ms or 8 * HOUR_MS
             return Span(int(first[0][0]), min(end_ms, int(last[-1][0]) + step_ms))
-        if await self._lists(wanted) and not 0 < wanted.expiry_ms <= now_ms:
+        if await self.lists(wanted) and not 0 < wanted.expiry_ms <= now_ms:
             message = (
                 f"{_call(wanted).url} lists {wanted.symbol} and answers with nothing of it; the "
                 f"venue may be in maintenance: try again later"
@@ -103,7 +104,7 @@ class BinanceRecent:
             raise VenueBusy(message)
         return None
 
-    async def _lists(self, wanted: Wanted) -> bool:
+    async def lists(self, wanted: Wanted) -> bool:
         """Return whether the venue knows a symbol: only bars of an unknown one are refused."""
         return await self._page(replace(wanted, kind=Kind.BARS), {"limit": 1}) is not None
 
