@@ -19,7 +19,7 @@ from steelyard.domain.errors import SteelyardError, VenueBusy
 from steelyard.domain.time import HOUR_MS, stamp
 from steelyard.venues.catalogue import Request, download
 from steelyard.venues.download import Outcome
-from steelyard.venues.standin.faults import Fault, Kind, empty
+from steelyard.venues.standin.faults import Fault, empty
 from steelyard.venues.standin.loopback import LOOPBACK, VARIABLE
 from steelyard.venues.standin.server import serving
 from steelyard.venues.standin.world import Standin
@@ -90,7 +90,8 @@ def test_an_empty_list_at_any_request_is_no_end_of_history(
     assert set(outcome.refused) | set(there) == set(whole)
     assert not set(outcome.refused) & set(there)
     assert there == {name: whole[name] for name in there}
-    assert set(outcome.refused) <= {series}
+    # Whether there is open interest is told by the bars of the contract.
+    assert set(outcome.refused) <= {series, INTEREST}
 
 
 def test_a_refused_tail_is_fetched_by_the_next_run(
@@ -149,12 +150,12 @@ def test_what_rest_leaves_out_is_refused_by_its_time(
         Fault(at="data.binance.vision/*", body=b"nonsense", headers={"content-encoding": "gzip"}),
         Fault(at="data.binance.vision/*", status=302, headers={"location": "https://login/"}),
         Fault(at="api.binance.com/*", body=b'{"code": 0', every=1),
+        Fault(at="fapi.binance.com/fapi/v1/exchangeInfo", body=b'{"symbols": []}'),
         Fault(at="*.binance.com/*", body=b"null"),
         Fault(at="*.binance.com/*", body=b"[null]"),
         Fault(at="*.binance.com/*", body=b'[["1709251200000"]]'),
         Fault(at="*.binance.com/*", body=b'[[1709251200000, "1", "x", "1", "1", "1"]]'),
         Fault(at="s3-ap-northeast-1.amazonaws.com/*", body=b"<ListBucketResult/", skip=3),
-        Fault(at="s3-ap-northeast-1.amazonaws.com/*", kind=Kind.SHORT),
         Fault(at="www.deribit.com/*", body=b'{"result": {"data": [[1]], "continuation": null}}'),
         Fault(at="www.deribit.com/*", body=b'{"result": {"data": [], "continuation": "x"}}'),
         Fault(at="api.alternative.me/*", body=b'{"data": []}'),

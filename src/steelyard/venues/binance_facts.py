@@ -7,6 +7,7 @@ from steelyard.data.shipped import Contract
 from steelyard.domain.errors import VenueBusy
 from steelyard.domain.time import text
 from steelyard.venues.answers import read_json
+from steelyard.venues.binance_recent import NO_SYMBOL
 from steelyard.venues.binance_series import coins_of_lot
 from steelyard.venues.web import Web
 
@@ -42,11 +43,21 @@ async def facts_today(web: Web, spot: str, linear: str) -> Today | None:
 
 
 def _of(told: object, symbol: str, coins: float = 1.0) -> Contract | None:
-    """Return the facts of a symbol, by the coin; None where it is not listed."""
-    listed = [row for row in told["symbols"] if row["symbol"] == symbol]  # type: ignore[index]
-    if not listed:
+    """Return the facts of a symbol, by the coin; None where it is not listed and others are.
+
+    Raises
+    ------
+    ValueError
+        If nothing is listed.
+    """
+    if isinstance(told, dict) and told.get("code") == NO_SYMBOL:
         return None
-    one = listed[0]
+    listed = {row["symbol"]: row for row in told["symbols"]}  # type: ignore[index]
+    if not listed:
+        raise ValueError("nothing is listed")
+    if symbol not in listed:
+        return None
+    one = listed[symbol]
     filters = {row["filterType"]: row for row in one["filters"]}
     least = filters.get("NOTIONAL", {}).get("minNotional")
     least = least or filters.get("MIN_NOTIONAL", {}).get("notional") or 0.0

@@ -26,7 +26,9 @@ _HOSTS: Final = {
     "um": "https://fapi.binance.com/fapi/v1",
     "cm": "https://dapi.binance.com/dapi/v1",
 }
-_NO_SYMBOL: Final = -1121
+NO_SYMBOL: Final = -1121
+"""The code with which the venue says that it does not know a symbol."""
+
 _VOLUME: Final = {"spot": 5, "um": 5, "cm": 7}
 _NAN: Final = float("nan")
 
@@ -226,7 +228,7 @@ def _rows(wanted: Wanted, told: object) -> list[Row] | None:
     TypeError
         If it is something else.
     """
-    if isinstance(told, dict) and told.get("code") == _NO_SYMBOL:
+    if isinstance(told, dict) and told.get("code") == NO_SYMBOL:
         return None
     if not isinstance(told, list):
         raise TypeError(str(told)[:120])
