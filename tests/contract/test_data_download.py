@@ -459,8 +459,8 @@ def test_a_venue_in_maintenance_is_refused(folder: Path, archive: Standin) -> No
     outcome = once(folder, archive, empty("api.binance.com/api/v3/klines", skip=2))
 
     assert (
-        "answers with nothing as the last; the venue may be in maintenance"
-        in (refusals(outcome)[SPOT])
+        "binance BTCUSDT hourly bars: the venue answers with nothing between 2024-03-01 and "
+        "2024-03-02 10:00 UTC; it is in maintenance" in refusals(outcome)[SPOT]
     )
 
 

@@ -1,6 +1,7 @@
 """Downloads from a venue without an archive, which is asked for all of it, page after page."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -118,6 +119,20 @@ def test_a_stretch_that_stays_empty_refuses_the_series_and_keeps_the_others(
     assert set(outcome.refused) == {"bybit.perp.SOLUSDT.mark.1h"}
     assert "bybit.perp.SOLUSDT.1h" in there
     assert "bybit.perp.SOLUSDT.mark.1h" not in there
+
+
+@pytest.mark.parametrize("series", ["kline", "mark-price-kline", "open-interest"])
+def test_a_venue_that_answers_with_nothing_from_the_first_is_refused(
+    tmp_path: Path, where: Served, series: str
+) -> None:
+    body = b'{"retCode": 0, "retMsg": "OK", "result": {"list": []}, "time": 1}'
+    where.faults.append(faults.Fault(at=f"*/{series}", body=body))
+
+    outcome = fetched(tmp_path, where, "SOL")
+    told = next(iter(outcome.refused.values()))
+
+    assert re.search("Bybit lists SOLUSD.* and answers with no .* may be in maintenance", str(told))
+    assert not set(outcome.refused) & {one.series for one in covered(tmp_path)}
 
 
 def test_two_venues_live_in_one_catalogue(tmp_path: Path, where: Served) -> None:

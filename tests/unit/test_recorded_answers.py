@@ -120,6 +120,13 @@ def test_what_was_recorded_of_now_is_read(
         assert ms == one["time"]
 
 
+def test_what_is_said_of_another_symbol_is_refused() -> None:
+    told = {"symbol": "ETHUSDT", "markPrice": "1", "indexPrice": "1", "time": 1754500000000}
+
+    with pytest.raises(VenueBusy, match="ETHUSDT in place of BTCUSDT"):
+        seen(Feature.PREMIUM_NOW, instrument("BTCUSDT", Segment.LINEAR), told)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -1,7 +1,7 @@
 """This file makes a series of a catalogue out of the rows of its originals."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -119,7 +119,15 @@ def series_of(wanted: Wanted, rows: Rows) -> tuple[Ints, dict[str, Floats]]:
         case Kind.BARS | Kind.MARK:
             if wanted.expiry_ms:  # archives go on to print a settled contract for some hours
                 rows = _picked(rows, rows.ms + HOUR_MS <= wanted.expiry_ms)
-            return rows.ms, dict(rows.columns)
+            return rows.ms, _by_the_coin(rows.columns, wanted.unit)
+
+
+def _by_the_coin(columns: Mapping[str, Floats], coins: float) -> dict[str, Floats]:
+    """Return prices and volume of one coin, where the source has those of a lot of coins."""
+    return {
+        name: column * coins if name == VOLUME else column / coins
+        for name, column in columns.items()
+    }
 
 
 def last_of_days(ms: Ints, value: Floats) -> tuple[Ints, dict[str, Floats]]:

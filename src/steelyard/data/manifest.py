@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,10 +113,6 @@ class Manifest:
             asset = name.partition(".")[0]
             found[one.venue] = ([*assets, asset], min(first_ms, one.first_ms))
         return found
-
-    def renew(self, path: str, etag: str) -> None:
-        """Note that an original was issued anew with the same content."""
-        self.files[path] = replace(self.files[path], etag=etag)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -46,7 +46,8 @@ class Wanted:
     expiry_ms : int, stamp
         Of a dated contract; 0 where there is none.
     unit : float
-        What a number of the source is multiplied by: the dollars of one contract of open interest.
+        Coins in one lot of the source, which its prices are for; of open interest what a number is
+        multiplied by, coins of a lot or dollars of a coin-margined contract.
     """
 
     series: str

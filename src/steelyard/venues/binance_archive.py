@@ -157,6 +157,11 @@ class BinanceArchive:
         _refuse_foreign(part, rows)
         return rows
 
+    async def has(self, market: str, symbol: str) -> bool:
+        """Return whether the archive has bars of a symbol."""
+        objects, folders = await self.listed(f"data/{_FOLDERS[market]}/monthly/klines/{symbol}/")
+        return bool(objects or folders)
+
     async def dated(self, market: str, pair: str) -> list[tuple[str, int]]:
         """Return the dated contracts that the archive has of a pair, each with its expiry."""
         prefix = f"data/{_FOLDERS[market]}/monthly/klines/{pair}_"

@@ -1,16 +1,17 @@
 """This file is Binance's public REST, asked for what its archive lacks: recent hours and days."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from steelyard.data.columns import CLOSE, INTERVAL_HOURS, PRICES, RATE, VOLUME
 from steelyard.data.months import month_parts
 from steelyard.data.settlements import JITTER_MS
 from steelyard.data.sources import Kind, Part, Rows, Span, Wanted, without
-from steelyard.domain.errors import VenueBusy
+from steelyard.domain.errors import DataError, VenueBusy
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
 from steelyard.venues.answers import kept, read_json, read_kept
+from steelyard.venues.pager import Ask, Paging, Row, Subject, Way, history
 from steelyard.venues.web import SKEW_MS, Web
 
 NAME: Final = "rest"
@@ -25,20 +26,20 @@ _HOSTS: Final = {
     "um": "https://fapi.binance.com/fapi/v1",
     "cm": "https://dapi.binance.com/dapi/v1",
 }
-_NO_SYMBOL: Final = -1121
+NO_SYMBOL: Final = -1121
+"""The code with which the venue says that it does not know a symbol."""
+
 _VOLUME: Final = {"spot": 5, "um": 5, "cm": 7}
 _NAN: Final = float("nan")
-_Row = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One endpoint: where it is, what it is always asked, how many rows a page may have."""
+    """One endpoint: where it is, what it is always asked, and how its pages come."""
 
     url: str
     params: Mapping[str, str]
-    limit: int
-    step_ms: int
+    way: Way
 
 
 class BinanceRecent:
@@ -48,7 +49,13 @@ class BinanceRecent:
         self._web = web
 
     async def parts(self, wanted: Wanted, spans: Sequence[Span]) -> tuple[Part, ...]:
-        """Return the months, or parts of months, of which the venue has something."""
+        """Return the months, or parts of months, of which the venue has something.
+
+        Raises
+        ------
+        VenueBusy
+            If it tells nothing of a symbol that it lists, as it does in maintenance.
+        """
         now_ms = self._web.now_ms()
         there = await self._there(wanted, now_ms) if without(spans, []) else None
         if there is None:
@@ -70,49 +77,70 @@ class BinanceRecent:
         )
 
     async def _there(self, wanted: Wanted, now_ms: int) -> Span | None:
-        """Return from its first row to its last what the venue has; None for an unknown symbol."""
+        """Return from its first row to its last what the venue has; None for an unknown symbol.
+
+        Raises
+        ------
+        VenueBusy
+            If it tells nothing of a symbol that it lists.
+        """
         end_ms = _end_ms(wanted.kind, now_ms)
         if wanted.expiry_ms:
             if wanted.expiry_ms < now_ms - FORGOTTEN_DAYS * DAY_MS:
                 return None
             end_ms = min(end_ms, wanted.expiry_ms)
         if wanted.kind is Kind.OPEN_INTEREST:
+            bars = await self._there(replace(wanted, kind=Kind.BARS), now_ms)
             first_ms = now_ms // DAY_MS * DAY_MS - OPEN_INTEREST_DAYS * DAY_MS
-            return Span(first_ms, end_ms)
+            return None if bars is None else Span(first_ms, min(end_ms, bars.end_ms + JITTER_MS))
         first = await self._page(wanted, _earliest(wanted))
         last = await self._page(wanted, {"limit": 1})
-        if not first or not last:
-            return None
-        step_ms = _call(wanted).step_ms
-        return Span(int(first[0][0]), min(end_ms, int(last[-1][0]) + step_ms))
+        if first and last:
+            step_ms = _call(wanted).way.step_ms or 8 * HOUR_MS
+            return Span(int(first[0][0]), min(end_ms, int(last[-1][0]) + step_ms))
+        if await self.lists(wanted) and not 0 < wanted.expiry_ms <= now_ms:
+            message = (
+                f"{_call(wanted).url} lists {wanted.symbol} and answers with nothing of it; the "
+                f"venue may be in maintenance: try again later"
+            )
+            raise VenueBusy(message)
+        return None
+
+    async def lists(self, wanted: Wanted) -> bool:
+        """Return whether the venue knows a symbol: only bars of an unknown one are refused."""
+        return await self._page(replace(wanted, kind=Kind.BARS), {"limit": 1}) is not None
 
     async def fetch(self, part: Part) -> bytes:
-        """Return all rows of a stretch of time, page after page.
+        """Return all rows of a stretch of time, complete.
 
         Raises
         ------
+        DataError
+            If rows are missing at the beginning or between others.
         VenueBusy
-            If rows are lacking at the end that the venue itself says it has.
+            If rows are missing at the end, or there are none.
         """
-        call = _call(part.wanted)
-        rows: dict[float, _Row] = {}
-        first_ms, end_ms = part.span
-        while first_ms < end_ms:
-            limits = {"startTime": first_ms, "endTime": end_ms - 1, "limit": call.limit}
-            page = await self._page(part.wanted, limits)
-            fresh = {row[0]: row for row in page if first_ms <= row[0] < end_ms}
-            if not fresh:
-                break
-            rows |= fresh
-            first_ms = int(max(fresh)) + 1
-        _refuse_lacking(part, call, rows)
-        return kept(list(rows.values()))
+        wanted, span = part.wanted, part.span
+
+        async def page(ask: Ask) -> Sequence[Row]:
+            limits = {"startTime": ask.first_ms, "endTime": ask.last_ms, "limit": ask.limit}
+            return await self._page(wanted, limits) or ()
+
+        rows = await history(
+            page,
+            span,
+            _call(wanted).way,
+            Subject(venue="binance", symbol=wanted.symbol, kind=wanted.kind.value),
+            now_ms=self._web.now_ms() - SKEW_MS,
+        )
+        _refuse_late(part, rows)
+        return kept(rows)
 
     def read(self, part: Part, content: bytes) -> Rows:
         """Return the rows of a part."""
         return read_kept(part, content, _columns(part.wanted.kind))
 
-    async def _page(self, wanted: Wanted, limits: Mapping[str, str | int]) -> list[_Row]:
+    async def _page(self, wanted: Wanted, limits: Mapping[str, str | int]) -> list[Row] | None:
         call = _call(wanted)
         answer = await self._web.get(call.url, {**call.params, **limits})
         return read_json(answer, call.url, lambda told: _rows(wanted, told))
@@ -134,23 +162,24 @@ def _end_ms(kind: Kind, now_ms: int) -> int:
     return ended_ms + (JITTER_MS if kind in {Kind.FUNDING, Kind.OPEN_INTEREST} else 0)
 
 
-def _refuse_lacking(part: Part, call: _Call, rows: Mapping[float, _Row]) -> None:
-    """Refuse bars that stop before their end: the venue is in maintenance, or is behind.
+def _refuse_late(part: Part, rows: Sequence[Row]) -> None:
+    """Refuse bars that begin after the first hour of which the venue itself says it has some.
+
+    Of coin-margined contracts the first day is known, and not its first hour.
 
     Raises
     ------
-    VenueBusy
+    DataError
         If they do.
     """
-    due_ms = part.span.end_ms - call.step_ms
-    lacks = part.wanted.kind in {Kind.BARS, Kind.MARK} and max(rows, default=-1) < due_ms
-    if lacks:
-        last = text(int(max(rows))) if rows else "nothing"
+    wanted, due_ms = part.wanted, part.span.first_ms
+    exact = wanted.kind in {Kind.BARS, Kind.MARK} and wanted.market != "cm"
+    if exact and rows and rows[0][0] != due_ms:
         message = (
-            f"{call.url} has {part.wanted.symbol} up to {text(due_ms)} and answers with {last} "
-            f"as the last; the venue may be in maintenance: try again later"
+            f"{part.url} has {wanted.symbol} from {text(due_ms)} on, and answers with "
+            f"{text(int(rows[0][0]))} as the first; history is complete or not used: try later"
         )
-        raise VenueBusy(message)
+        raise DataError(message)
 
 
 def _columns(kind: Kind) -> tuple[str, ...]:
@@ -170,33 +199,37 @@ def _call(wanted: Wanted) -> _Call:
     symbol = {"symbol": wanted.symbol}
     match wanted.kind:
         case Kind.FUNDING:
-            return _Call(f"{host}/fundingRate", symbol, 1000, 8 * HOUR_MS)
+            return _Call(f"{host}/fundingRate", symbol, Way(paging=Paging.FORWARD, most=1000))
         case Kind.OPEN_INTEREST if wanted.market == "cm":
             pair = wanted.symbol.partition("_")[0]
             asked = {"pair": pair, "contractType": "PERPETUAL", "period": "1h"}
-            return _Call(_open_interest_url(host), asked, 500, HOUR_MS)
+            return _Call(_open_interest_url(host), asked, _hours(500))
         case Kind.OPEN_INTEREST:
-            return _Call(_open_interest_url(host), {**symbol, "period": "1h"}, 500, HOUR_MS)
+            return _Call(_open_interest_url(host), {**symbol, "period": "1h"}, _hours(500))
         case Kind.MARK:
-            return _Call(f"{host}/markPriceKlines", {**symbol, "interval": "1h"}, 1000, HOUR_MS)
+            return _Call(f"{host}/markPriceKlines", {**symbol, "interval": "1h"}, _hours(1000))
         case _:
-            return _Call(f"{host}/klines", {**symbol, "interval": "1h"}, 1000, HOUR_MS)
+            return _Call(f"{host}/klines", {**symbol, "interval": "1h"}, _hours(1000))
+
+
+def _hours(most: int) -> Way:
+    return Way(paging=Paging.WINDOWS, most=most, step_ms=HOUR_MS)
 
 
 def _open_interest_url(host: str) -> str:
     return f"https://{host.split('/')[2]}/futures/data/openInterestHist"
 
 
-def _rows(wanted: Wanted, told: object) -> list[_Row]:
-    """Return the rows of an answer; none for a symbol that the venue does not know.
+def _rows(wanted: Wanted, told: object) -> list[Row] | None:
+    """Return the rows of an answer; None for a symbol that the venue does not know.
 
     Raises
     ------
     TypeError
         If it is something else.
     """
-    if isinstance(told, dict) and told.get("code") == _NO_SYMBOL:
-        return []
+    if isinstance(told, dict) and told.get("code") == NO_SYMBOL:
+        return None
     if not isinstance(told, list):
         raise TypeError(str(told)[:120])
     match wanted.kind:
@@ -208,6 +241,6 @@ def _rows(wanted: Wanted, told: object) -> list[_Row]:
             return _bars(wanted, told)
 
 
-def _bars(wanted: Wanted, told: Sequence[Sequence[str]]) -> list[_Row]:
+def _bars(wanted: Wanted, told: Sequence[Sequence[str]]) -> list[Row]:
     volume = [_VOLUME[wanted.market]] if wanted.kind is Kind.BARS else []
     return [tuple(float(row[place]) for place in (0, 1, 2, 3, 4, *volume)) for row in told]

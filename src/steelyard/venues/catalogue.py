@@ -1,6 +1,6 @@
 """This file downloads the history of assets into a catalogue that a backtest opens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -124,9 +124,10 @@ async def download(folder: Path, request: Request, world: World, progress: Progr
         async with world.client() as client:
             web = Web(client, world.now_ms, world.patience)
             run = Download(folder, manifest, _sources(web), world.now_ms, progress)
-            outcome = await _filled(run, request)
+            linear = await _linear_symbols(run, request)
+            outcome = await _filled(run, request, linear)
             if run.manifest.built:
-                await _facts(folder, request.assets, web, outcome)
+                await _facts(folder, linear, web, outcome)
         if ladders is not None:
             month = text(world.now_ms())[:7]
             keep_ladders(folder, request.venue, month, ladders, f"supplied in {request.tiers}")
@@ -143,29 +144,47 @@ def _sources(web: Web) -> dict[str, HistorySource]:
     }
 
 
-async def _filled(run: Download, request: Request) -> Outcome:
+def _archive(run: Download) -> BinanceArchive:
     archive = run.sources[binance_archive.NAME]
     assert isinstance(archive, BinanceArchive)  # noqa: S101 - as it was made above
+    return archive
+
+
+async def _linear_symbols(run: Download, request: Request) -> dict[str, str]:
+    """Return what the linear perpetual of each asset is called."""
+    recent = run.sources[binance_recent.NAME]
+    assert isinstance(recent, BinanceRecent)  # noqa: S101 - as it was made above
+    return {
+        asset: await binance_series.linear_symbol(asset, _archive(run), recent)
+        for asset in request.assets
+    }
+
+
+async def _filled(run: Download, request: Request, linear: Mapping[str, str]) -> Outcome:
     wanted = {}
-    for asset in request.assets:
-        found = await binance_series.dated(asset, archive)
-        for one in (*binance_series.required(asset), *binance_series.side(asset), *found):
+    for asset, symbol in linear.items():
+        found = await binance_series.dated(asset, _archive(run))
+        needed = binance_series.required(asset, symbol)
+        for one in (*needed, *binance_series.side(asset, symbol), *found):
             wanted[one.series] = one
         run.manifest.ask(asset, request.venue, request.span.first_ms)
     return await run.run(list(wanted.values()), request.span)
 
 
-async def _facts(folder: Path, assets: Sequence[str], web: Web, outcome: Outcome) -> None:
+async def _facts(folder: Path, linear: Mapping[str, str], web: Web, outcome: Outcome) -> None:
     """Keep the contract facts of today, once a day, and a ladder where there is none at all."""
     venue, today = binance_series.VENUE, text(web.now_ms())[:10]
     known = read_today(folder, venue)
-    for symbol in map(symbol_of, assets):
+    for asset, perpetual in linear.items():
+        symbol = symbol_of(asset)
         if symbol in known and known[symbol].date == today and has_ladder(folder, venue, symbol):
             continue
         try:
-            facts = await facts_today(web, symbol)
+            facts = await facts_today(web, symbol, perpetual)
         except SteelyardError as error:
             outcome.refused.setdefault(f"{venue}.facts of {symbol}", error)
+            continue
+        if facts is None:
             continue
         keep_today(folder, venue, {symbol: facts})
         if not has_ladder(folder, venue, symbol):

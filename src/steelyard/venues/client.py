@@ -15,7 +15,15 @@ TIMEOUT_MS: Final = 30_000
 _HEARD: Final[ContextVar[Heard]] = ContextVar("heard")
 """What was heard of the request that a task has under way; several may be at a time."""
 
-_MISSHAPEN: Final = (TypeError, AttributeError, KeyError, ValueError, IndexError)
+_MISSHAPEN: Final = (
+    TypeError,
+    AttributeError,
+    KeyError,
+    ValueError,
+    IndexError,
+    ArithmeticError,
+)
+"""What ccxt stumbles with over an answer of another shape."""
 
 
 class Client:

@@ -159,6 +159,8 @@ def _instrument(
     if market.get("future") and expiry_ms <= 0:
         raise DataError("a dated contract without a date")
     coin, multiple = coin_of(str(market["base"]))
+    if not coin:
+        raise DataError("it is about no coin")
     measure = measures.get(segment, Measure.BASE)
     size = float(market["contractSize"]) if measure is Measure.CONTRACTS else 1.0
     info = market.get("info") or {}

@@ -7,7 +7,7 @@ from typing import Final
 from steelyard.data.build import COLUMNS
 from steelyard.data.months import month_parts
 from steelyard.data.sources import Kind, Part, Rows, Span, Wanted, without
-from steelyard.domain.errors import DataError
+from steelyard.domain.errors import DataError, VenueBusy
 from steelyard.domain.time import DAY_MS, HOUR_MS, text
 from steelyard.venues.answers import kept, read_kept
 from steelyard.venues.exchange import Exchange, index_of
@@ -43,9 +43,15 @@ class LiveHistory:
         """Return the months, or parts of months, of which the venue has something.
 
         Settlements are one part: their pages are not asked for by date everywhere.
+
+        Raises
+        ------
+        VenueBusy
+            If it has nothing up to now, as it does in maintenance.
         """
         instrument, endpoint = await self._asked(wanted)
-        left = without(spans, [Span(self._end_ms(wanted, endpoint), 1 << 62)])
+        end_ms = self._end_ms(wanted, endpoint)
+        left = without(spans, [Span(end_ms, 1 << 62)])
         if endpoint.keeps_days:
             first_ms = self._exchange.now_ms() // DAY_MS * DAY_MS - endpoint.keeps_days * DAY_MS
             left = without(left, [Span(0, first_ms + DAY_MS)])
@@ -53,6 +59,12 @@ class LiveHistory:
             return tuple(self._part(wanted, span) for span in left)
         whole = Span(left[0].first_ms, left[-1].end_ms)
         first_ms = await self._begins(FEATURES[wanted.kind], instrument, endpoint, whole)
+        if first_ms == whole.end_ms == end_ms:
+            message = (
+                f"{self._exchange.profile.title} lists {wanted.symbol} and answers with no "
+                f"{wanted.kind.value} of it; the venue may be in maintenance: try again later"
+            )
+            raise VenueBusy(message)
         return tuple(
             self._part(wanted, span)
             for one in without(left, [Span(0, first_ms)])

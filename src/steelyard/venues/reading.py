@@ -123,8 +123,9 @@ def _stamped(told: object, unit_ms: int) -> int:
     Misshapen
         If it is no time of a venue.
     """
-    ms = int(str(told)) * unit_ms
-    if not _EARLIEST_MS <= ms < _LATEST_MS:
+    count = _number(told, "time")
+    ms = int(count) * unit_ms
+    if not (count.is_integer() and _EARLIEST_MS <= ms < _LATEST_MS):
         raise Misshapen(f"the time {told}, which is none in units of {unit_ms} ms since 1970")
     return ms
 
@@ -137,7 +138,7 @@ def _number(told: object, name: str) -> float:
     Misshapen
         If it is none.
     """
-    if told is None or told == "" or isinstance(told, bool):
+    if told is None or told == "" or isinstance(told, bool) or "_" in str(told):
         raise Misshapen(f"no number as {name}")
     number = float(str(told))
     if not math.isfinite(number):
@@ -167,6 +168,7 @@ def seen_of(look: Look, answer: object, instrument: Instrument) -> tuple[int, di
         row = at(answer, look.row)
         if look.match and isinstance(row, list):
             row = next(one for one in row if one[look.match] == instrument.id)
+        about = row.get(look.match, instrument.id) if look.match else instrument.id
         seen = {name: _number(row[cell], str(cell)) for name, cell in look.cells.items()}
         told = row[look.stamp] if look.stamp else at(answer, look.clock) if look.clock else None
         ms = 0 if told is None else _stamped(told, 1)
@@ -174,6 +176,9 @@ def seen_of(look: Look, answer: object, instrument: Instrument) -> tuple[int, di
         raise
     except _MISSHAPEN as error:
         raise Misshapen(f"{type(error).__name__}: {error}") from None
+    if about != instrument.id:
+        message = f"{about} in place of {instrument.id}"
+        raise Misshapen(message)
     for name in _PRICES & seen.keys():
         seen[name] = coin_price(instrument.contract, seen[name])
         if not seen[name] > 0.0:

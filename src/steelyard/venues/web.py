@@ -19,9 +19,6 @@ UNKNOWN: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 SKEW_MS: Final = 60_000
 """An hour counts as ended this long after its end: a clock may be ahead of the venue's."""
 
-LARGEST: Final = 64 * 1024 * 1024
-"""Bytes; no answer that is asked for here comes near."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -102,7 +99,7 @@ class Web:
         """Return an answer, or why there was none although another attempt may bring it."""
         try:
             response = await self._client.get(url, params=dict(params or {}))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:  # also a body that is not packed as it says
             trouble = _unreachable(host, error)
             if isinstance(error, httpx.ConnectError) and host not in self._answered:
                 self._away[host] = trouble
@@ -127,7 +124,7 @@ class Web:
             )
             self._away[host] = VenueRefused(message)
             return self._away[host]
-        if _is_page(response):
+        if response.is_redirect or _is_page(response):
             return VenueBusy(
                 f"{host} answers with a web page in place of data; "
                 f"look whether the network asks for a login, and try again"
@@ -171,7 +168,7 @@ def _is_page(response: httpx.Response) -> bool:
     return kind == "text/html" or begins.startswith((b"<!doctype html", b"<html"))
 
 
-def _unreachable(host: str, error: httpx.TransportError) -> SteelyardError:
+def _unreachable(host: str, error: httpx.RequestError) -> SteelyardError:
     why = str(error) or type(error).__name__
     return VenueBusy(
         f"{host} cannot be reached ({why}); check the network and run the command again: "
