@@ -8,11 +8,11 @@ import pytest
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN, plain_balances, plain_holdings
 from steelyard.domain.plan import Account, Costs
-from steelyard.kernel.bar import note_account
 from steelyard.kernel.book import BAR
 from steelyard.kernel.fill import has_margin
 from steelyard.kernel.look import look_at_account
 from steelyard.kernel.moment import alarms
+from steelyard.kernel.noted import note_account
 from steelyard.kernel.stretch import is_plain, is_quiet
 from steelyard.ledger.account import account_on, book_fill, revalue
 from steelyard.ledger.margin import forced_price

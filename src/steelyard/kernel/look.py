@@ -11,7 +11,7 @@ from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.contracts import NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.view import View
-from steelyard.kernel.bar import weight_of
+from steelyard.kernel.noted import weight_of
 from steelyard.ledger.account import equity, worth_of
 from steelyard.ledger.margin import liquidation_mark, margin_ratio
 from steelyard.planning.orders import band_of

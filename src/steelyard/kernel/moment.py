@@ -11,8 +11,8 @@ from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE, FILL_RESTORED
 from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
-from steelyard.kernel.bar import has_futures, note_account, note_margin, value_of
 from steelyard.kernel.book import Book
+from steelyard.kernel.noted import has_futures, note_account, note_margin, value_of
 from steelyard.kernel.peg import watch_peg
 from steelyard.kernel.sleeves import close_pairs, core_targets, lent_spot, run_sleeves
 from steelyard.ledger.account import equity

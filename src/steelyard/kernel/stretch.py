@@ -11,8 +11,9 @@ from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import LINEAR, NONE
 from steelyard.domain.plan import Account, Costs, Track
-from steelyard.kernel.bar import note_account, settle, value_at
+from steelyard.kernel.bar import settle, value_at
 from steelyard.kernel.book import Book
+from steelyard.kernel.noted import note_account
 from steelyard.kernel.peg import is_outside
 from steelyard.ledger.cash import bears_interest
 from steelyard.ledger.groups import margin_balance
