@@ -29,6 +29,7 @@ from steelyard.domain.time import text
 from steelyard.report.activity import regime_runs
 from steelyard.report.attribution import ROUNDING
 from steelyard.report.shares import LIMITS, target_shares
+from steelyard.report.worth import Worth, worth_of
 
 PARTS: Final = codes.PARTS[: codes.PART_LIQUIDATION + 1]
 """Parts that a source has: those of coins held and traded. Interest is on cash, which none owns;
@@ -139,60 +140,7 @@ def _books(track: Track, walk: Walk) -> Ints:
     return books
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Worth:
-    """What futures settle in was worth at the open of every bar and at its close, float64[n_bars].
-
-    Results are that many times the move of a price: what moves between bars counts at the opening
-    worth, what moves within one at the closing worth (domain 10.7).
-    """
-
-    opened: Floats
-    closed: Floats
-
-    def moved(
-        self, track: Track, asset: int, leg: int
-    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-        """Return by how much futures earned more than prices moved, at opens and at closes.
-
-        Of the spot price and of the mark over it, accumulated, per coin; nothing where money is
-        worth 1.
-        """
-        opened, closed = [], []
-        for price in (_spot_price(track, asset), _basis_price(track, asset, leg)):
-            gap = np.diff(np.stack([np.append(price[2], price[1][:-1]), price[0]]), axis=0)[0]
-            over = (self.opened - 1.0) * gap
-            total = np.cumsum(over + (self.closed - 1.0) * (price[1] - price[0]))
-            closed.append(total)
-            opened.append(np.append(0.0, total[:-1]) + over)
-        return (opened[0], opened[1]), (closed[0], closed[1])
-
-
-def _spot_price(track: Track, asset: int) -> tuple[Floats, Floats, float]:
-    """Return the spot price at every open and close, and at the start."""
-    opened, closed = (prices[:, asset, codes.SPOT] for prices in (track.open, track.close))
-    return opened, closed, float(track.start_price[asset, codes.SPOT])
-
-
-def _basis_price(track: Track, asset: int, leg: int) -> tuple[Floats, Floats, float]:
-    """Return the mark over spot at every open and close, and at the start."""
-    opened, closed = (
-        prices[:, asset, leg] - prices[:, asset, codes.SPOT] for prices in (track.open, track.close)
-    )
-    return opened, closed, float(track.start_price[asset, leg] - track.start_price[asset, 0])
-
-
-def worth_of(track: Track, walk: Walk) -> _Worth:
-    """Return what futures settle in was worth; 1 once it was exchanged for another."""
-    closed = walk.curve.worth
-    begun = track.start_worth[: track.worth.shape[1]][0]
-    opened = np.concatenate([[begun], closed[:-1]])
-    if walk.rotated_ms:
-        opened = np.where(track.open_ms >= walk.rotated_ms, 1.0, opened)
-    return _Worth(opened=opened, closed=closed)
-
-
-def _priced(track: Track, asset: int, leg: int, worth: "_Worth", spots: Sequence[int]) -> Floats:
+def _priced(track: Track, asset: int, leg: int, worth: Worth, spots: Sequence[int]) -> Floats:
     """Return the parts of a leg's price at the end of every bar, float64[3, n_bars].
 
     Spot price, mark over spot, funding received per coin so far; of futures as if each move had
