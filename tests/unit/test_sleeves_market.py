@@ -81,6 +81,15 @@ def test_contracts_take_turns_in_two_legs(tmp_path: Path) -> None:
     assert track.close[:, 0, PAIR_SPOT].tolist() == track.close[:, 0, SPOT].tolist()
 
 
+def test_a_contract_that_expired_before_the_run_is_left_out(tmp_path: Path) -> None:
+    dated = (contract([110.0] * 3, 0, 3.0), contract([120.0] * 12, 0, 12.0))
+    market = replace(market_of_days([100.0] * 20), dated=dated)
+    track = track_of(market, compiled(tmp_path, BASIS).plan, (4, 9))
+
+    assert set(track.close[:, 0, FIRST].tolist()) == {100.0}
+    assert set(track.close[:, 0, SECOND].tolist()) == {120.0}
+
+
 def test_a_contract_settles_at_the_end_of_its_last_hour(tmp_path: Path) -> None:
     market = replace(market_of_days([100.0] * 20), dated=(contract([110.0] * 6, 0, 5.5),))
     track = track_of(market, compiled(tmp_path, BASIS).plan, (4, 9))

@@ -379,6 +379,29 @@ def test_margin_defence_closes_the_pairs_first(run: Run) -> None:
     assert outcome.curve.sleeve_futures[-1] == 0.0
 
 
+@both
+def test_a_future_whose_spot_could_not_be_bought_is_not_sold(run: Run) -> None:
+    # A coin costs more than all the cash, and lots are whole coins.
+    pairing = Pairing(scene=static(0.6, 0.0), spot=[100] * 4, enter="01", held_first=False)
+    track = pairing.track()
+    track.first_fill[0, PAIR_SPOT, 1] = 50_000.0
+    account, costs = pair_account(CASH), pair_costs(lot=1.0)
+    outcome = run(pairing.plan(), pairing.signals(track), track, costs, CASH, account)
+
+    assert of_sleeve(outcome) == []
+    assert outcome.curve.sleeve_futures.tolist() == [0.0, 0.0, 0.0]
+
+
+@both
+def test_margin_defence_of_a_policy_without_an_open_pair_is_the_core_s_alone(run: Run) -> None:
+    # A short of 400 over 20,000; at 130 it has lost 12,000: 52,000 over 8,000.
+    scene = static(0.8, -0.4, leverage=2.0, defence_ratio=0.5, defence_leverage=3.0)
+    outcome = ran(run, Pairing(scene=scene, spot=[100, 100, 130, 130, 130], moments=[0]))
+
+    assert outcome.defended == 1
+    assert of_sleeve(outcome) == []
+
+
 @given(
     st.lists(st.sampled_from([90.0, 95.0, 100.0, 105.0, 110.0]), min_size=6, max_size=6),
     st.text("01", min_size=4, max_size=4),

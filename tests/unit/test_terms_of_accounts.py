@@ -15,6 +15,7 @@ from steelyard.kernel.moment import alarms
 from steelyard.kernel.noted import note_account
 from steelyard.kernel.stretch import is_plain, is_quiet
 from steelyard.ledger.account import account_on, book_fill, revalue
+from steelyard.ledger.force import close_by_force
 from steelyard.ledger.margin import forced_price
 from tests.support.accounts import bars_of, book_of
 from tests.support.plans import Actor, Scene, costs_of, limits_of
@@ -181,3 +182,23 @@ def test_coins_in_a_balance_are_no_cash() -> None:
     look_at_account(account, FLAT, seen)
 
     assert seen[:2].tolist() == [1200.0, 1000.0]
+
+
+def test_spot_that_backs_a_position_is_lost_with_it() -> None:
+    # 10 coins short at 100 lose 1,000 at 200; one coin of 100 is all that there is.
+    legs, balances = plain_holdings(1, 2), plain_balances([0.0])
+    legs["price"], legs["entry"] = 100.0, 100.0
+    legs["collateral"][0, 0] = 0
+    legs["quantity"] = [1.0, -10.0]
+    account = account_on(legs, balances)
+    close_by_force(account, 0, PERP, 200.0, FLAT, 0.0)
+
+    assert account.legs["quantity"].tolist() == [[0.0, 0.0]]
+    assert account.balances["amount"].tolist() == [0.0]
+
+
+def test_an_account_without_equity_has_no_weights() -> None:
+    seen = np.full(6, np.nan)
+    look_at_account(account_on(plain_holdings(1, 2), plain_balances([0.0])), FLAT, seen)
+
+    assert seen[:4].tolist() == [0.0] * 4

@@ -245,8 +245,9 @@ def move_margin(account: Account, asset: int, leg: int, held: float, price: floa
     contract = account.legs[asset, leg]
     own, parent = contract["settles"], contract["parent"]
     after = account.legs[asset, leg]["quantity"]
-    kept = after / held if held * after > 0.0 else 0.0
-    if held != 0.0 and kept < 1.0:
+    is_turned = held * after <= 0.0
+    if held != 0.0 and (is_turned or abs(after) < abs(held)):
+        kept = 0.0 if is_turned else after / held
         freed = account.balances[own]["amount"] * (1.0 - kept)
         account.balances[own]["amount"] -= freed
         account.balances[parent]["amount"] += freed
