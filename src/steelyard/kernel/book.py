@@ -208,24 +208,19 @@ def curve_of(book: Book, track: Track) -> Curve:
         "off_peg",
     )
     curve = Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
-    return _with_crossed(curve, book, track)
+    return _with_crossed(curve, track)
 
 
-def _with_crossed(curve: Curve, book: Book, track: Track) -> Curve:
+def _with_crossed(curve: Curve, track: Track) -> Curve:
     """Return a curve with what the walk did not write down while it crossed quiet bars.
 
-    A plain account, the only one that crosses, has one balance that backs all its futures; of what
-    it has paid for transfers and exchanges nothing changes meanwhile. With several assets what
-    backs one of them is unknown then.
+    A plain account of one asset has one balance, which backs all its futures; of what it has paid
+    for transfers and exchanges nothing changes meanwhile.
     """
-    crossed = curve.worth == 0.0
-    worth = np.where(crossed, track.worth[:, 0], curve.worth)
-    cash = curve.cash / worth if book.account.legs.shape[0] == 1 else np.nan
-    return curve._replace(
-        worth=worth,
-        backing=np.where(crossed, cash, curve.backing),
-        own_fees=np.minimum.accumulate(curve.own_fees),
-    )
+    crossed = np.flatnonzero(curve.worth == 0.0)
+    curve.worth[crossed] = track.worth[crossed, 0]
+    curve.backing[crossed] = curve.cash[crossed] / curve.worth[crossed]
+    return curve._replace(own_fees=np.minimum.accumulate(curve.own_fees))
 
 
 def fills_of(book: Book) -> Fills:

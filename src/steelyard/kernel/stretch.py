@@ -13,7 +13,7 @@ from steelyard.domain.contracts import LINEAR, NONE
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.kernel.bar import settle, value_at
 from steelyard.kernel.book import Book
-from steelyard.kernel.noted import note_account
+from steelyard.kernel.noted import note_account, note_margin
 from steelyard.kernel.peg import is_outside
 from steelyard.ledger.cash import bears_interest
 from steelyard.ledger.groups import margin_balance
@@ -140,7 +140,7 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
 def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
     """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, the account at each end.
 
-    What backs its futures is left to ``book.curve_of``: all the cash of a plain account.
+    What backs the futures of a single asset is left to ``book.curve_of``: all the cash there is.
     """
     account = book.account
     regime = book.state.stance[0]["regime"]
@@ -148,4 +148,6 @@ def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
         value_at(account, track.close[bar])
         settle(account, track, bar)
         ratio = margin_ratio(account, costs)
+        if account.legs.shape[0] > 1:
+            note_margin(account, costs, book.bars, bar)
         note_account(account, book.bars, bar, ratio, regime)
