@@ -152,10 +152,12 @@ def test_only_an_account_of_spot_and_linear_perpetuals_is_plain() -> None:
     backed.legs["collateral"][0, SPOT] = 0
     paid.balances["interest"] = 0.0001
     borrowing.balances["borrowing"] = 0.0001
-    others = [backed, paid, borrowing, account_with([1.0], kind=INVERSE), isolated()]
+    given = account_with([1.0])
+    given.balances["bonus"] = 5.0
+    others = [backed, paid, borrowing, given, account_with([1.0], kind=INVERSE), isolated()]
 
     assert is_plain(plain)
-    assert [is_plain(one) for one in (*others, pair_beside_a_core())] == [False] * 6
+    assert [is_plain(one) for one in (*others, pair_beside_a_core())] == [False] * 7
 
 
 @pytest.mark.parametrize(("ladder", "quiet"), [(0, True), (1, False)])
