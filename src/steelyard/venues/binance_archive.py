@@ -320,7 +320,7 @@ def unpacked(name: str, content: bytes) -> bytes:
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError) as error:
         message = f"{name} is no whole zip ({error}); run the command again later"
         raise DataError(message) from None
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what zipfile raises for a packing it cannot read
         message = f"{name} is packed in a way that is not read ({error}); it is not used"
         raise DataError(message) from None
 
