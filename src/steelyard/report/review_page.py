@@ -55,7 +55,7 @@ def review_page(found: Review) -> str:
         date=date,
         figures=Markup(embedded(review_figures(found))),  # noqa: S704 - escaped by ``embedded``
         style=Markup(asset("report.css")),  # noqa: S704 - our own file
-        script=Markup(asset("ladder.js") + asset("review.js")),  # noqa: S704 - our own file
+        script=Markup(asset("ladder.js") + asset("pictures.js") + asset("review.js")),  # noqa: S704 - our own file
         echarts=Markup(asset("echarts.min.js")),  # noqa: S704 - vendored file
     )
 

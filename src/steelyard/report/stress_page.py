@@ -71,7 +71,7 @@ def stress_page(found: Stress) -> str:
         date=date,
         figures=Markup(embedded(stress_figures(found))),  # noqa: S704 - escaped by ``embedded``
         style=Markup(asset("report.css")),  # noqa: S704 - our own file
-        script=Markup(asset("stress.js")),  # noqa: S704 - our own file
+        script=Markup(asset("pictures.js") + asset("stress.js")),  # noqa: S704 - our own file
         echarts=Markup(asset("echarts.min.js")),  # noqa: S704 - vendored file
     )
 

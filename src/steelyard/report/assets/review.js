@@ -2,35 +2,10 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("figures").textContent);
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const charts = [];
-  let ink = {};
-  const readInk = () => {
-    const style = getComputedStyle(document.documentElement);
-    const named = (name) => style.getPropertyValue(`--${name}`).trim();
-    ink = Object.fromEntries(
-      ["paper", "ink", "soft", "line", "grey", "spot", "futures", "force", "level"].map((n) => [n, named(n)]),
-    );
-    ink.font = getComputedStyle(document.body).fontFamily;
-  };
+  const { charts, ink, isNarrow, text, axis, tip, draw, keepDrawn } = pictures;
   const price = (value) => value.toLocaleString("en-US", { maximumSignificantDigits: 5 });
   const percent = (value) => `${(value * 100).toFixed(1)} %`;
   const date = (ms) => new Date(ms - 1).toISOString().slice(0, 10); // a day ends at its stamp
-  const isNarrow = () => window.innerWidth < 640;
-  const text = () => ({ fontFamily: ink.font, color: ink.soft, fontSize: 11 });
-  const axis = (more) => ({
-    axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false }, axisLabel: text(),
-    splitLine: { lineStyle: { color: ink.line, opacity: 0.5 } }, ...more,
-  });
-  const tip = () => ({
-    backgroundColor: ink.paper, borderColor: ink.line, textStyle: { color: ink.ink, fontFamily: ink.font, fontSize: 12 },
-  });
-  const draw = (box, option) => {
-    if (!box) return;
-    const chart = echarts.init(box, null, { renderer: "svg" });
-    charts.push(chart);
-    chart.setOption({ animation: false, textStyle: { fontFamily: ink.font }, ...option });
-  };
 
   // ---- price, levels, profile ---------------------------------------------------------------
   const bounds = () => {
@@ -136,19 +111,10 @@
     });
   };
 
-  const drawAll = () => {
-    charts.splice(0).forEach((chart) => chart.dispose());
-    readInk();
+  keepDrawn(() => {
     drawPrice();
     const ladder = document.getElementById("ladder");
     if (ladder && data.ladder) charts.push(drawLadder(ladder, data.ladder, data.quote, ink));
     drawGauges();
-  };
-  drawAll();
-  dark.addEventListener("change", drawAll);
-  let waiting = 0;
-  window.addEventListener("resize", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(drawAll, 150);
   });
 })();

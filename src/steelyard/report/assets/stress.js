@@ -2,31 +2,9 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("figures").textContent);
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const charts = [];
-  let ink = {};
-  const readInk = () => {
-    const style = getComputedStyle(document.documentElement);
-    const named = (name) => style.getPropertyValue(`--${name}`).trim();
-    ink = Object.fromEntries(["paper", "ink", "soft", "line", "grey", "spot", "futures", "force"].map((n) => [n, named(n)]));
-    ink.font = getComputedStyle(document.body).fontFamily;
-  };
+  const { ink, isNarrow, text, axis, tip, draw, keepDrawn } = pictures;
   const percent = (value) => `${value > 0 ? "+" : ""}${(value * 100).toFixed(1)} %`;
   const hour = (ms) => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  const isNarrow = () => window.innerWidth < 640;
-  const text = () => ({ fontFamily: ink.font, color: ink.soft, fontSize: 11 });
-  const axis = (more) => ({
-    axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false }, axisLabel: text(),
-    splitLine: { lineStyle: { color: ink.line, opacity: 0.5 } }, ...more,
-  });
-  const tip = () => ({
-    backgroundColor: ink.paper, borderColor: ink.line, textStyle: { color: ink.ink, fontFamily: ink.font, fontSize: 12 },
-  });
-  const draw = (box, option) => {
-    const chart = echarts.init(box, null, { renderer: "svg" });
-    charts.push(chart);
-    chart.setOption({ animation: false, textStyle: { fontFamily: ink.font }, ...option });
-  };
 
   // ---- the lowest equity of each run --------------------------------------------------------
   const drawWorst = () => {
@@ -106,17 +84,8 @@
     });
   };
 
-  const drawAll = () => {
-    charts.splice(0).forEach((chart) => chart.dispose());
-    readInk();
+  keepDrawn(() => {
     drawWorst();
     drawRuns();
-  };
-  drawAll();
-  dark.addEventListener("change", drawAll);
-  let waiting = 0;
-  window.addEventListener("resize", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(drawAll, 150);
   });
 })();
