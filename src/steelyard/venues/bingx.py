@@ -6,7 +6,7 @@ from typing import Final
 from steelyard.data.columns import INDEX, MARK, NEXT, OPEN_INTEREST, RATE
 from steelyard.venues.instruments import Segment
 from steelyard.venues.pager import Paging
-from steelyard.venues.profile import Endpoint, Feature, Look, Profile
+from steelyard.venues.profile import NO_VOLATILITY, RECORDED_ONLY, Endpoint, Feature, Look, Profile
 from steelyard.venues.units import Measure
 
 _HOURLY: Final = {"symbol": "{id}", "interval": "1h"}
@@ -95,8 +95,7 @@ BINGX: Final = Profile(
         Feature.BARS: "what their volume counts is not documented",
         Feature.MARK: "it publishes none of the others",
         Feature.FUNDING: "it publishes none of the others",
-        Feature.OPEN_INTEREST: "it publishes none: record it (steelyard data record)",
-        Feature.VOLATILITY: "only Deribit has an index of it",
-        Feature.VOLATILITY_NOW: "only Deribit has an index of it",
+        Feature.OPEN_INTEREST: RECORDED_ONLY,
+        **NO_VOLATILITY,
     },
 )

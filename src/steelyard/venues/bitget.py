@@ -8,7 +8,7 @@ from steelyard.data.columns import INDEX, INTERVAL_HOURS, MARK, NEXT, OPEN_INTER
 from steelyard.domain.time import HOUR_MS
 from steelyard.venues.instruments import Instrument, Segment
 from steelyard.venues.pager import Paging
-from steelyard.venues.profile import Endpoint, Feature, Look, Profile
+from steelyard.venues.profile import NO_VOLATILITY, RECORDED_ONLY, Endpoint, Feature, Look, Profile
 
 _MIX: Final = {"symbol": "{id}", "productType": "{product}"}
 _OHLC: Final = (0, 1, 2, 3, 4)
@@ -97,9 +97,8 @@ BITGET: Final = Profile(
     },
     lacks={
         Feature.DATED_NOW: "it lists no others",
-        Feature.OPEN_INTEREST: "it publishes none: record it (steelyard data record)",
-        Feature.VOLATILITY: "only Deribit has an index of it",
-        Feature.VOLATILITY_NOW: "only Deribit has an index of it",
+        Feature.OPEN_INTEREST: RECORDED_ONLY,
+        **NO_VOLATILITY,
     },
     words=_words,
 )

@@ -7,7 +7,7 @@ from typing import Final
 from steelyard.data.columns import INDEX, MARK, NEXT, OPEN_INTEREST, PRICE, RATE
 from steelyard.venues.instruments import Instrument, Segment
 from steelyard.venues.pager import Paging
-from steelyard.venues.profile import Endpoint, Feature, Look, Profile
+from steelyard.venues.profile import NO_VOLATILITY, Endpoint, Feature, Look, Profile
 from steelyard.venues.units import Measure
 
 _LIST: Final = ("result", "list")
@@ -93,8 +93,8 @@ BYBIT: Final = Profile(
         (Feature.DATED_NOW, Segment.INVERSE): (_PRICE,),
     },
     lacks={
+        **NO_VOLATILITY,
         Feature.VOLATILITY: "what it publishes is realised volatility; only Deribit has an index",
-        Feature.VOLATILITY_NOW: "only Deribit has an index of it",
     },
     words=_words,
 )

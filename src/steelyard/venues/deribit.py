@@ -5,7 +5,7 @@ from typing import Final
 from steelyard.data.columns import CLOSE, INDEX, MARK, OPEN_INTEREST, PRICE, RATE
 from steelyard.venues.instruments import Segment
 from steelyard.venues.pager import Paging
-from steelyard.venues.profile import Endpoint, Feature, Look, Profile
+from steelyard.venues.profile import RECORDED_ONLY, Endpoint, Feature, Look, Profile
 from steelyard.venues.units import Measure
 
 _NAMED: Final = {"instrument_name": "{id}"}
@@ -108,6 +108,6 @@ DERIBIT: Final = Profile(
     lacks={
         Feature.SPOT: "its spot pairs are not read; it is a venue of data here",
         Feature.MARK: "it publishes none of the past",
-        Feature.OPEN_INTEREST: "it publishes none: record it (steelyard data record)",
+        Feature.OPEN_INTEREST: RECORDED_ONLY,
     },
 )

@@ -7,7 +7,7 @@ from typing import Final
 from steelyard.data.columns import INDEX, MARK, NEXT, OPEN_INTEREST, PRICE, RATE
 from steelyard.venues.instruments import Instrument, Segment
 from steelyard.venues.pager import Paging
-from steelyard.venues.profile import Endpoint, Feature, Look, Profile
+from steelyard.venues.profile import NO_VOLATILITY, Endpoint, Feature, Look, Profile
 from steelyard.venues.units import Measure
 
 _DATA: Final = ("data",)
@@ -128,8 +128,7 @@ OKX: Final = Profile(
         (Feature.DATED_NOW, Segment.INVERSE): (_PRICE,),
     },
     lacks={
-        Feature.VOLATILITY: "only Deribit has an index of it",
-        Feature.VOLATILITY_NOW: "only Deribit has an index of it",
+        **NO_VOLATILITY,
     },
     words=_words,
 )

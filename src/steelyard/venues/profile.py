@@ -29,6 +29,15 @@ class Feature(Enum):
     VOLATILITY_NOW = "implied volatility now"
 
 
+RECORDED_ONLY: Final = "it publishes none: record it (steelyard data record)"
+"""Why a venue has no past of a series of which it tells the present."""
+
+NO_VOLATILITY: Final[Mapping[Feature, str]] = {
+    Feature.VOLATILITY: "only Deribit has an index of it",
+    Feature.VOLATILITY_NOW: "only Deribit has an index of it",
+}
+"""Why every venue but Deribit lacks implied volatility."""
+
 Step: TypeAlias = str | int
 """A key of a mapping or a place in a list."""
 

@@ -6,7 +6,7 @@ from typing import Final
 from steelyard.data.columns import INDEX, MARK, NEXT, OPEN_INTEREST, RATE
 from steelyard.venues.instruments import Segment
 from steelyard.venues.pager import Paging
-from steelyard.venues.profile import Endpoint, Feature, Look, Profile
+from steelyard.venues.profile import NO_VOLATILITY, RECORDED_ONLY, Endpoint, Feature, Look, Profile
 
 _HOURLY: Final = {"symbol": "{id}", "interval": "1h"}
 
@@ -69,8 +69,7 @@ WEEX: Final = Profile(
         Feature.DATED: "it lists none",
         Feature.DATED_NOW: "it lists no dated contracts",
         Feature.BARS: "those of spot are the latest alone, and take no dates",
-        Feature.OPEN_INTEREST: "it publishes none: record it (steelyard data record)",
-        Feature.VOLATILITY: "only Deribit has an index of it",
-        Feature.VOLATILITY_NOW: "only Deribit has an index of it",
+        Feature.OPEN_INTEREST: RECORDED_ONLY,
+        **NO_VOLATILITY,
     },
 )
