@@ -4,7 +4,6 @@ Every property holds of the compiled walk and of the runner that goes bar by bar
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.domain.codes import PERP, SPOT
-from steelyard.domain.plan import Costs, Plan, Signals, Track
+from steelyard.domain.plan import Track
 from steelyard.domain.record import (
     FILL_DEFENCE,
     FILL_DELEVERAGED,
@@ -22,14 +21,11 @@ from steelyard.domain.record import (
     Walk,
 )
 from steelyard.domain.time import HOUR_MS
-from steelyard.engine.replay import replay
-from steelyard.kernel.walk import walk
+from tests.support.both_runs import Run, both
 from tests.support.plans import Actor, Scene, costs_of, moments_at, track_of
 
-Run = Callable[[Plan, Signals, Track, Costs, float], Walk]
 CASH = 100_000.0
 
-both = pytest.mark.parametrize("run", [walk, replay])
 spots = st.floats(0.2, 0.6)
 ratios = st.floats(0.2, 1.2)
 

@@ -5,7 +5,6 @@ is said.
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -22,13 +21,11 @@ from steelyard.domain.codes import (
     SPOT,
 )
 from steelyard.domain.contracts import plain_balances, plain_holdings
-from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
+from steelyard.domain.plan import Account, Costs, Track
 from steelyard.domain.record import FILL_EXPIRY, Walk
 from steelyard.domain.time import HOUR_MS
-from steelyard.engine.replay import replay
 from steelyard.kernel.book import fills_of
 from steelyard.kernel.fill import fee_at, fill_of, on_tick
-from steelyard.kernel.walk import walk
 from steelyard.ledger.account import account_on, book_fill, equity, open_account
 from steelyard.ledger.force import close_by_force
 from steelyard.ledger.groups import margin_balance
@@ -43,13 +40,11 @@ from tests.support.accounts import (
     every_kind,
     live,
 )
+from tests.support.both_runs import Run, both
 from tests.support.plans import Actor, Scene, costs_of, moments_at, regime, track_of
 
-Run = Callable[[Plan, Signals, Track, Costs, float], Walk]
 CASH = 100_000.0
 DATED = 2
-
-both = pytest.mark.parametrize("run", [walk, replay])
 
 
 def ran(run: Run, scene: Scene, track: Track, costs: Costs) -> Walk:

@@ -4,26 +4,21 @@ Every test runs twice, in the compiled walk and bar by bar; trading is free wher
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from steelyard.domain.codes import PART_FUNDING, PERP, SPOT
-from steelyard.domain.plan import Costs, Plan, Signals, Track
+from steelyard.domain.plan import Costs, Track
 from steelyard.domain.record import FILL_DEFENCE, FILL_LIQUIDATION, FILL_REBALANCE, Walk
 from steelyard.domain.time import HOUR_MS
-from steelyard.engine.replay import replay
 from steelyard.kernel.fill import fill_of
-from steelyard.kernel.walk import walk
 from steelyard.ledger.account import open_account
+from tests.support.both_runs import Run, both
 from tests.support.plans import Actor, Scene, costs_of, moments_at, regime, track_of
 
-Run = Callable[[Plan, Signals, Track, Costs, float], Walk]
 CASH = 100_000.0
 FREE = costs_of()
-
-both = pytest.mark.parametrize("run", [walk, replay])
 
 
 def ran(run: Run, scene: Scene, track: Track, costs: Costs = FREE, cash: float = CASH) -> Walk:

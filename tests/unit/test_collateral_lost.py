@@ -3,20 +3,17 @@
 Both ways of walking; trading is free, maintenance is half a percent, a coin costs 100 at the start.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Track
 from steelyard.domain.record import FILL_COLLATERAL, FILL_LIQUIDATION, FILL_REBALANCE, Walk
-from steelyard.engine.replay import replay
 from steelyard.engine.terms import open_on
-from steelyard.kernel.walk import walk
 from steelyard.ledger.account import open_account, revalue
 from steelyard.report.by_source import check_sources, split
 from tests.support.account_files import terms_of
+from tests.support.both_runs import Run, both
 from tests.support.plans import costs_of, moments_at, track_of
 from tests.unit.test_bar_events import static
 
@@ -24,8 +21,6 @@ CASH = 100_000.0
 BACKED = terms_of("[margin]\nspot_as_collateral = true\nhaircut = 0.0")
 SCENE = static(0.9, 5.0, turnover_per_day=100.0)
 """900 coins, 5,000 long, 10,000 of cash: at a price p they are worth 5,900 p - 490,000."""
-
-both = pytest.mark.parametrize("run", [walk, replay])
 
 
 def opened_at(price: float) -> Track:
@@ -35,7 +30,7 @@ def opened_at(price: float) -> Track:
     return track
 
 
-def ran(run: Callable[..., Walk], price: float, worth: float = 1.0) -> tuple[Walk, Track]:
+def ran(run: Run, price: float, worth: float = 1.0) -> tuple[Walk, Track]:
     track = opened_at(price)
     track.worth[1] = worth
     costs = costs_of(tiers=((np.inf, 0.005, 0.0),))
@@ -45,7 +40,7 @@ def ran(run: Callable[..., Walk], price: float, worth: float = 1.0) -> tuple[Wal
 
 
 @both
-def test_a_loss_of_all_takes_the_spot_that_backed_it(run: Callable[..., Walk]) -> None:
+def test_a_loss_of_all_takes_the_spot_that_backed_it(run: Run) -> None:
     # At 70: 5,900 x 70 - 490,000 is below 0.
     outcome, track = ran(run, 70.0)
     made = outcome.fills
@@ -63,7 +58,7 @@ def test_a_loss_of_all_takes_the_spot_that_backed_it(run: Callable[..., Walk]) -
 
 
 @both
-def test_spot_that_is_not_needed_is_kept(run: Callable[..., Walk]) -> None:
+def test_spot_that_is_not_needed_is_kept(run: Run) -> None:
     # At 83.3: 5,900 x 83.3 - 490,000 = 1,470 are less than the half percent of 416,500, 2,082.50.
     outcome, track = ran(run, 83.3)
 
@@ -75,7 +70,7 @@ def test_spot_that_is_not_needed_is_kept(run: Callable[..., Walk]) -> None:
 
 
 @both
-def test_the_rules_explain_results_in_money_off_its_peg(run: Callable[..., Walk]) -> None:
+def test_the_rules_explain_results_in_money_off_its_peg(run: Run) -> None:
     # At 95 and 0.9: 5,000 coins lose 25,000 units at the open, when one was still worth 1.
     outcome, track = ran(run, 95.0, worth=0.9)
     found = split(SCENE.plan(), track, outcome)
@@ -86,7 +81,7 @@ def test_the_rules_explain_results_in_money_off_its_peg(run: Callable[..., Walk]
 
 @both
 def test_collateral_of_the_asset_moves_with_the_mark_that_liquidates(
-    run: Callable[..., Walk],
+    run: Run,
 ) -> None:
     # What backs 5,000 long at 100 is 100,000, of which 900 coins: 5,900 (p - 100) + 100,000 =
     # 0.005 x 5,000 p, so p = 490,000 / 5,875.
@@ -97,7 +92,7 @@ def test_collateral_of_the_asset_moves_with_the_mark_that_liquidates(
 
 
 @both
-def test_what_other_positions_need_backs_nothing(run: Callable[..., Walk]) -> None:
+def test_what_other_positions_need_backs_nothing(run: Run) -> None:
     # 500 short at 100 of another asset need half a percent of 50,000: 250 of the 40,000 of cash.
     # Nothing happens in these bars, which the walk crosses at once.
     track = track_of([100] * 9)

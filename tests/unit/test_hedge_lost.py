@@ -5,13 +5,12 @@ is said.
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from steelyard.domain.codes import PART_FEES, PART_FUTURES, PART_SLIPPAGE, PERP, SPOT
-from steelyard.domain.plan import Costs, Plan, Signals, Track
+from steelyard.domain.plan import Costs, Track
 from steelyard.domain.record import (
     FILL_DEFENCE,
     FILL_DELEVERAGED,
@@ -21,9 +20,7 @@ from steelyard.domain.record import (
     Walk,
 )
 from steelyard.domain.time import HOUR_MS
-from steelyard.engine.replay import replay
 from steelyard.kernel.book import fills_of
-from steelyard.kernel.walk import walk
 from steelyard.ledger.account import book_fill, equity
 from tests.support.accounts import (
     COINS,
@@ -39,13 +36,11 @@ from tests.support.accounts import (
     every_kind,
     live,
 )
+from tests.support.both_runs import Run, both
 from tests.support.plans import Actor, Scene, costs_of, moments_at, track_of
 
-Run = Callable[[Plan, Signals, Track, Costs, float], Walk]
 CASH = 100_000.0
 TIERS = ((math.inf, 0.005, 0.0),)
-
-both = pytest.mark.parametrize("run", [walk, replay])
 
 
 def ran(

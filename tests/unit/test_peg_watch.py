@@ -3,7 +3,7 @@
 Every test runs twice, in the compiled walk and bar by bar; trading is free and a coin costs 100.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,16 +18,14 @@ from steelyard.domain.plan import Account, Track
 from steelyard.domain.record import Walk
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.backtest import backtest
-from steelyard.engine.replay import replay
-from steelyard.kernel.walk import walk
 from steelyard.ledger.account import account_on
 from steelyard.policy.load import load_policy
 from tests.support.account_files import terms_of
+from tests.support.both_runs import Run, both
 from tests.support.plans import Scene, costs_of, moments_at, track_of
 from tests.unit.test_bar_events import fills, moving, static
 
 CASH = 100_000.0
-Run = Callable[..., Walk]
 K2 = {
     "peg_low": 0.98,
     "peg_high": 1.02,
@@ -38,8 +36,6 @@ K2 = {
 }
 MARCH = [1.0, 0.97, 0.93, 0.87, 0.92, 0.96, 0.99, *[0.998] * 30]
 """As USDC in March 2023: 0.87 at the lowest, and back within three days; here within hours."""
-
-both = pytest.mark.parametrize("run", [walk, replay])
 
 
 def watched(scene: Scene, **limits: float) -> Scene:

@@ -1,7 +1,6 @@
 """The pair of a sleeve over bars: opened, held, cut, rolled, closed; in the walk and bar by bar."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,14 +21,12 @@ from steelyard.domain.record import (
 from steelyard.domain.time import HOUR_MS
 from steelyard.engine.replay import replay
 from steelyard.kernel.walk import walk
+from tests.support.both_runs import Run, both
 from tests.support.pairs import FUTURE, NEXT, PAIR_SPOT, Pairing, pair_account, pair_costs
 from tests.support.plans import Actor, Scene, cover, regime, trigger
 
 CASH = 100_000.0
 FREE = pair_costs()
-Run = Callable[..., Walk]
-
-both = pytest.mark.parametrize("run", [walk, replay])
 
 
 def static(spot: float, futures: float, **limits: float) -> Scene:
