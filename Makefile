@@ -17,6 +17,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-build \
 	--custom-compile-command "make lock" $(LOCK)
 UNCOMPILED := $(wildcard tests/unit tests/property tests/contract)
+# A file of tests stays in one process, which makes what its tests share once.
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -48,9 +50,10 @@ install: .venv/.dev ## Make .venv with everything; the command is .venv/bin/stee
 demo: .venv/.runtime ## Run the main job on the synthetic market, print the outcome, write the page.
 	@$(BIN)/steelyard demo
 
-test: .venv/.dev ## Run all tests, doctests and documented snippets.
-	$(BIN)/python -m pytest
+test: vectors ## Run all tests, doctests and documented snippets.
+	$(BIN)/python -m pytest -m "not vectors" $(SPREAD)
 
+# In one process, which counts at its end what was read of them.
 vectors: .venv/.dev ## Run the vector tests alone (STEELYARD_VECTORS names another folder).
 	$(BIN)/python -m pytest tests -m vectors
 
@@ -71,14 +74,14 @@ docs: pages ## Build the documentation and run its snippets.
 	$(BIN)/python -m pytest docs README.md
 
 uncompiled: .venv/.dev ## Run unit, property and contract tests uncompiled, with coverage of the core.
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(UNCOMPILED) -m "not real and not slow" \
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(UNCOMPILED) -m "not real and not slow" $(SPREAD) \
 		--cov --cov-report=term --cov-fail-under=$(COV_MIN)
 
 check: export HYPOTHESIS_PROFILE = ci
 check: lint types imports pages test uncompiled ## Everything that must hold before a change lands.
 
 bounds: .venv/.dev ## Run unit and property tests with array bounds checked (weekly).
-	NUMBA_BOUNDSCHECK=1 STEELYARD_CACHE="$(CURDIR)/build/bounds" $(BIN)/python -m pytest $(UNCOMPILED)
+	NUMBA_BOUNDSCHECK=1 STEELYARD_CACHE="$(CURDIR)/build/bounds" $(BIN)/python -m pytest $(UNCOMPILED) $(SPREAD)
 
 referee: .venv/.dev ## Hold the account against the referee in 2,200 random scenarios.
 	$(BIN)/python -m tests.referee $(SCENARIOS)
