@@ -6,6 +6,8 @@ PYTHON ?=
 COV_MIN ?= 100
 # How many scenarios `make referee` runs, and the seed of the first, such as SCENARIOS="500 90000".
 SCENARIOS ?=
+# What `make bench-against` measures against: the kernel before it knew more than one contract.
+COMMIT ?= b5b1d39
 # Options for `make lock`, such as LOCK=--upgrade.
 LOCK ?=
 
@@ -23,10 +25,10 @@ SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install demo test vectors lint types imports pages docs uncompiled check bounds bench \
-	referee lock hook audit clean
+	bench-against referee lock hook audit clean
 
 help: ## List the recipes.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Two stamps: what the command needs, and what developing it needs on top.
 .venv/.made:
@@ -88,6 +90,9 @@ referee: .venv/.dev ## Hold the account against the referee in 2,200 random scen
 
 bench: .venv/.dev ## Measure the works of the benchmark; no test fails on time.
 	$(BIN)/python scripts/bench.py
+
+bench-against: .venv/.dev ## Measure the kernel against COMMIT, in turns.
+	$(BIN)/python scripts/bench_against.py $(COMMIT)
 
 lock: .venv/.dev ## Pin all requirements anew, with hashes (LOCK=--upgrade takes newer versions).
 	$(COMPILE) pyproject.toml --extra live --group dev --output-file requirements/dev.txt

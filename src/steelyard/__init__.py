@@ -5,8 +5,12 @@
 'article'
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+# Sums over a history are done before a second thread has woken up, which then spins for nothing.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from steelyard.data.catalogue import open_market

@@ -14,7 +14,7 @@ from steelyard.kernel.look import look_at_account
 from steelyard.kernel.moment import alarms
 from steelyard.kernel.noted import note_account
 from steelyard.kernel.stretch import is_plain, is_quiet
-from steelyard.ledger.account import account_on, book_fill, revalue
+from steelyard.ledger.account import account_on, book_fill, open_account, revalue
 from steelyard.ledger.force import close_by_force
 from steelyard.ledger.margin import forced_price
 from tests.support.accounts import bars_of, book_of
@@ -146,7 +146,7 @@ def test_margin_defence_counts_all_futures_and_no_spot(bound: float, is_on: bool
     assert alarms(plan, pair_beside_a_core(), 0.0, before=False) is is_on
 
 
-def test_only_an_account_of_spot_and_linear_perpetuals_is_plain() -> None:
+def test_only_an_account_of_one_spot_and_its_linear_perpetual_is_plain() -> None:
     plain = account_with([1000.0])
     backed, paid, borrowing = account_with([1.0]), account_with([1.0]), account_with([1.0])
     backed.legs["collateral"][0, SPOT] = 0
@@ -155,9 +155,10 @@ def test_only_an_account_of_spot_and_linear_perpetuals_is_plain() -> None:
     given = account_with([1.0])
     given.balances["bonus"] = 5.0
     others = [backed, paid, borrowing, given, account_with([1.0], kind=INVERSE), isolated()]
+    others += [pair_beside_a_core(), open_account(2, 2, 1000.0)]
 
     assert is_plain(plain)
-    assert [is_plain(one) for one in (*others, pair_beside_a_core())] == [False] * 7
+    assert [is_plain(one) for one in others] == [False] * 8
 
 
 @pytest.mark.parametrize(("ladder", "quiet"), [(0, True), (1, False)])

@@ -207,20 +207,7 @@ def curve_of(book: Book, track: Track) -> Curve:
         "own_fees",
         "off_peg",
     )
-    curve = Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
-    return _with_crossed(curve, track)
-
-
-def _with_crossed(curve: Curve, track: Track) -> Curve:
-    """Return a curve with what the walk did not write down while it crossed quiet bars.
-
-    A plain account of one asset has one balance, which backs all its futures; of what it has paid
-    for transfers and exchanges nothing changes meanwhile.
-    """
-    crossed = np.flatnonzero(curve.worth == 0.0)
-    curve.worth[crossed] = track.worth[crossed, 0]
-    curve.backing[crossed] = curve.cash[crossed] / curve.worth[crossed]
-    return curve._replace(own_fees=np.minimum.accumulate(curve.own_fees))
+    return Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
 
 
 def fills_of(book: Book) -> Fills:

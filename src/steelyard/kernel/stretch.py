@@ -7,17 +7,17 @@ with all its funding paid, leave the margin far from any bound, its bars only mo
 import math
 
 from steelyard.domain.arrays import Table
-from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.codes import PART_BASIS, PART_FUNDING, PART_FUTURES, PART_SPOT, PERP, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import LINEAR, NONE
 from steelyard.domain.plan import Account, Costs, Track
-from steelyard.kernel.bar import settle, value_at
 from steelyard.kernel.book import Book
-from steelyard.kernel.noted import note_account, note_margin
+from steelyard.kernel.noted import note_account
 from steelyard.kernel.peg import is_outside
+from steelyard.ledger.account import result_of
 from steelyard.ledger.cash import bears_interest
 from steelyard.ledger.groups import margin_balance
-from steelyard.ledger.margin import ladder_of, maintenance, margin_ratio
+from steelyard.ledger.margin import ladder_of, maintenance
 
 MARGIN_OF_SAFETY = 2.0
 """How far from a bound counts as far: a stretch nearer than this is walked bar by bar."""
@@ -44,20 +44,16 @@ def waits(book: Book) -> bool:
 
 @compiled_inside
 def is_plain(account: Account) -> bool:
-    """Tell whether an account is spot and linear perpetuals on one balance, nothing else.
+    """Tell whether an account is one asset's spot and linear perpetual on one balance, no more.
 
     Any other is walked bar by bar.
     """
-    if account.balances.size > 1 or account.legs.shape[1] > PERP + 1:
+    if account.balances.size > 1 or account.legs.size > PERP + 1:
         return False
-    if account.balances[0]["bonus"] != 0.0:
+    if account.balances[0]["bonus"] != 0.0 or bears_interest(account):
         return False
-    for asset in range(account.legs.shape[0]):
-        if account.legs[asset, PERP]["kind"] != LINEAR:
-            return False
-        if account.legs[asset, SPOT]["collateral"] != NONE:
-            return False
-    return not bears_interest(account)
+    is_backing = account.legs[0, SPOT]["collateral"] != NONE
+    return bool(account.legs[0, PERP]["kind"] == LINEAR and not is_backing)
 
 
 @compiled_inside
@@ -70,10 +66,8 @@ def is_eventful(account: Account, track: Track, first: int, last: int) -> bool:
 
 
 @compiled_inside
-def worst_of(
-    account: Account, track: Track, asset: int, first: int, last: int
-) -> tuple[float, float]:
-    """Return the worst change of the balance and the largest notional of an asset over bars.
+def worst_of(account: Account, track: Track, first: int, last: int) -> tuple[float, float]:
+    """Return the worst change of the balance and the largest notional over bars.
 
     Parameters
     ----------
@@ -85,18 +79,18 @@ def worst_of(
     change, notional : float, quote
         The change is at most 0: the worst mark, and every settlement paid at the largest notional.
     """
-    quantity = account.legs[asset, PERP]["quantity"]
-    low = account.legs[asset, PERP]["price"]
-    high = low
+    mark = account.legs[0, PERP]["price"]
+    low = mark
+    high = mark
     rates = 0.0
     for bar in range(first, last + 1):
-        low = min(low, track.low[bar, asset, PERP], track.open[bar, asset, PERP])
-        high = max(high, track.high[bar, asset, PERP], track.open[bar, asset, PERP])
-        rate = track.funding[asset, PERP, bar]
+        low = min(low, track.low[bar, 0, PERP], track.open[bar, 0, PERP])
+        high = max(high, track.high[bar, 0, PERP], track.open[bar, 0, PERP])
+        rate = track.funding[0, PERP, bar]
         rates += 0.0 if math.isnan(rate) else abs(rate)
-    mark = account.legs[asset, PERP]["price"]
-    notional = abs(quantity) * high
-    change = min(quantity * (low - mark), quantity * (high - mark))
+    position = account.legs[0, PERP]["quantity"]
+    notional = abs(position) * high
+    change = min(position * (low - mark), position * (high - mark))
     worth = account.balances[0]["worth"]
     return worth * (min(change, 0.0) - rates * notional), worth * notional
 
@@ -111,43 +105,61 @@ def is_quiet(limits: Table, track: Track, costs: Costs, book: Book, first: int, 
     ----------
     limits : LIMITS[1]
     """
-    if waits(book) or not is_plain(book.account):
-        return False
     account = book.account
+    if waits(book) or not is_plain(account):
+        return False
     if is_outside(limits, account.balances[0]["worth"]):
         return False
     if is_eventful(account, track, first, last):
         return False
-    balance = margin_balance(account, 0)
-    needed = 0.0
-    exposed = 0.0
-    for asset in range(account.legs.shape[0]):
-        change, notional = worst_of(account, track, asset, first, last)
-        balance += change
-        exposed += notional
-        cap, rate, deduction = ladder_of(account, costs, asset, PERP)
-        needed += maintenance(notional, cap, rate, deduction)
-    if exposed == 0.0:
+    change, notional = worst_of(account, track, first, last)
+    if notional == 0.0:
         return True
+    balance = margin_balance(account, 0) + change
     if balance <= 0.0:
         return False
+    cap, rate, deduction = ladder_of(account, costs, 0, PERP)
+    needed = maintenance(notional, cap, rate, deduction)
     bound = min(1.0, limits[0]["defence_ratio"]) * balance
     backed = limits[0]["defence_leverage"] * balance
-    return bool(MARGIN_OF_SAFETY * needed < bound and exposed < backed)
+    return bool(MARGIN_OF_SAFETY * needed < bound and notional < backed)
 
 
 @compiled_inside
-def cross(track: Track, costs: Costs, book: Book, first: int, end: int) -> None:
-    """Cross the quiet bars ``first`` to ``end - 1``: marks, funding, the account at each end.
+def cross(track: Track, costs: Costs, book: Book, first: int, last: int) -> None:
+    """Cross the quiet bars ``first`` to ``last``: marks and funding, and the account at each end.
 
-    What backs the futures of a single asset is left to ``book.curve_of``: all the cash there is.
+    What ``bar.value_at`` and ``bar.settle`` do to a plain account, as one loop: nearly all that
+    such a bar costs is handing the account to them. All the cash there is backs the futures. The
+    end of the last bar is left to ``moment.close_bar``.
     """
     account = book.account
+    spot, perp, money = account.legs[0, SPOT], account.legs[0, PERP], account.balances[0]
+    coins, position, worth = spot["quantity"], perp["quantity"], money["worth"]
+    cap, rate, deduction = ladder_of(account, costs, 0, PERP)
     regime = book.state.stance[0]["regime"]
-    for bar in range(first, end):
-        value_at(account, track.close[bar])
-        settle(account, track, bar)
-        ratio = margin_ratio(account, costs)
-        if account.legs.shape[0] > 1:
-            note_margin(account, costs, book.bars, bar)
-        note_account(account, book.bars, bar, ratio, regime)
+    for bar in range(first, last + 1):
+        price, mark = track.close[bar, 0, SPOT], track.close[bar, 0, PERP]
+        change = price - spot["price"]
+        result = result_of(LINEAR, position, perp["price"], mark)
+        delta = position * change * worth
+        settled = track.funding[0, PERP, bar]
+        received = 0.0 if math.isnan(settled) else -(position * mark) * settled
+        spot["price"], perp["price"] = price, mark
+        money["amount"] = money["amount"] + result + received
+        account.futures_result[0] = account.futures_result[0] + result * worth + received * worth
+        spot["parts"][PART_SPOT] += coins * change
+        perp["parts"][PART_FUTURES] += delta
+        perp["parts"][PART_BASIS] += result * worth - delta
+        perp["parts"][PART_FUNDING] += received * worth
+        account.total[PART_SPOT] += coins * change
+        account.total[PART_FUTURES] += delta
+        account.total[PART_BASIS] += result * worth - delta
+        account.total[PART_FUNDING] += received * worth
+        if bar < last:
+            needed = maintenance(abs(position * mark), cap, rate, deduction)
+            ratio = needed / money["amount"] if needed > 0.0 else 0.0
+            note_account(account, book.bars, bar, ratio, regime)
+            row = book.bars[bar]
+            row["backing"], row["worth"] = money["amount"], worth
+            row["own_fees"] = book.desk[0]["own_fees"]

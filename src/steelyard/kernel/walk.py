@@ -24,25 +24,24 @@ def live_through(track: Track, costs: Costs, book: Book, bar: int) -> None:
 def walk_bars(plan: Plan, signals: Signals, track: Track, costs: Costs, book: Book) -> None:
     """Walk every bar of a track, in the order of domain 9.1.
 
-    Orders decided at the end of a bar meet the next one. The bars up to the next evaluation are
-    crossed at once where they are quiet, else lived through one by one.
+    Orders decided at the end of a bar meet the next one. The bars up to the next evaluation, that
+    with it included, are crossed at once where they are quiet, else lived through one by one.
     """
     value_at(book.account, track.start_price)
     if track.first_moment >= 0:
         evaluate(plan, signals, costs, book, track.first_moment)
-    resume = 0
-    for bar in range(track.open_ms.size):
-        if bar < resume:
-            continue
+    bar = 0
+    while bar < track.open_ms.size:
         last = next_evaluation(track, bar)
-        if last > bar and is_quiet(plan.limits, track, costs, book, bar, last):
+        if is_quiet(plan.limits, track, costs, book, bar, last):
             cross(track, costs, book, bar, last)
-            resume = last
-            continue
-        live_through(track, costs, book, bar)
+            bar = last
+        else:
+            live_through(track, costs, book, bar)
         if track.moment[bar] >= 0:
             evaluate(plan, signals, costs, book, track.moment[bar])
         close_bar(plan, costs, book, bar, track.open_ms[bar] + track.length_ms)
+        bar += 1
 
 
 def walk(
