@@ -106,7 +106,7 @@ def run(
     from steelyard.engine.backtest import backtest
     from steelyard.policy.compile import compile_policy
 
-    refuse_early(compile_policy(policy), market, dates, cash)
+    refuse_early(compile_policy(policy, market), market, dates, cash)
     announce_compiling()
     with waiting(f"Running {policy.name} on {market.asset}"):
         return backtest(policy, market, start=dates[0], end=dates[1], cash=cash, account=account)

@@ -165,7 +165,7 @@ def backtest(
         beyond what the market can take.
     """
     loaded = load_policy(policy) if isinstance(policy, str) else policy
-    compiled = compile_policy(loaded)
+    compiled = compile_policy(loaded, market)
     course = lay_course(market, start=start, end=end, cash=cash, account=account)
     walked = course.run(compiled)
     return build_result(

@@ -92,7 +92,7 @@ def check(
     RequestError
         If the dates lie outside the data.
     """
-    compiled = compile_policy(load_policy(policy) if isinstance(policy, str) else policy)
+    compiled = compile_policy(load_policy(policy) if isinstance(policy, str) else policy, market)
     course = lay_course(market, start=start, end=end)
     evidence = partial(
         evidence_of,

@@ -97,7 +97,7 @@ def stand(
             f"at {text(at_ms)} is not after the account's start, {text(whole.start_ms)}; "
             f"choose a later moment, or an earlier start where the data allows one"
         )
-    return stand_at(compile_policy(policy), whole, at_ms)
+    return stand_at(compile_policy(policy, market), whole, at_ms)
 
 
 def stand_at(compiled: CompiledPolicy, course: Course, at_ms: int) -> Standing:

@@ -304,7 +304,7 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
         if forbids:
             sentence = (
                 f"{found}, and {compiled.policy.name} has sleeves, whose pairs need cross margin "
-                f"on one balance; change the account, or take the sleeves out"
+                f"on one balance; change the account, or let the sleeves have an allocation of 0"
             )
             raise terms.source.refuse(path, sentence)
 

@@ -80,6 +80,7 @@ def retag(book: Book, spot_leg: int, coins: float, ms: int) -> None:
         return
     legs = book.account.legs
     price = legs[0, SPOT]["price"]
+    legs[0, spot_leg]["price"] = price  # a leg that held nothing may have an old one
     for leg, moved in ((SPOT, -coins), (spot_leg, coins)):
         left = legs[0, leg]["quantity"] + moved
         legs[0, leg]["quantity"] = left if abs(left) > DUST * abs(coins) else 0.0
@@ -152,7 +153,7 @@ def offered(plan: Plan, signals: Signals, number: int, leg: int, column: int, mo
 def may_enter(plan: Plan, book: Book, number: int) -> bool:
     """Tell whether the regime in force is one in which a sleeve may enter."""
     allowed = int(plan.base[book.state.stance[0]["regime"] + 1, 5])
-    return bool(allowed >> number & 1)
+    return bool(allowed >> plan.sleeves[number]["kind"] & 1)
 
 
 @compiled_inside

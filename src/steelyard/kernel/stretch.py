@@ -44,12 +44,15 @@ def waits(book: Book) -> bool:
 
 @compiled_inside
 def is_plain(account: Account) -> bool:
-    """Tell whether an account is one asset's spot and linear perpetual on one balance, no more.
+    """Tell whether an account holds one asset's spot and linear perpetual on one balance, no more.
 
-    Any other is walked bar by bar.
+    Any other is walked bar by bar, and so is one while a sleeve has a pair.
     """
-    if account.balances.size > 1 or account.legs.size > PERP + 1:
+    if account.balances.size > 1 or account.legs.shape[0] > 1:
         return False
+    for leg in range(PERP + 1, account.legs.shape[1]):
+        if account.legs[0, leg]["quantity"] != 0.0:
+            return False
     if account.balances[0]["bonus"] != 0.0 or bears_interest(account):
         return False
     is_backing = account.legs[0, SPOT]["collateral"] != NONE
@@ -130,8 +133,8 @@ def cross(track: Track, costs: Costs, book: Book, first: int, last: int) -> None
     """Cross the quiet bars ``first`` to ``last``: marks and funding, and the account at each end.
 
     What ``bar.value_at`` and ``bar.settle`` do to a plain account, as one loop: nearly all that
-    such a bar costs is handing the account to them. All the cash there is backs the futures. The
-    end of the last bar is left to ``moment.close_bar``.
+    such a bar costs is handing the account to them. All the cash there is backs the futures. Empty
+    legs of sleeves keep their old prices. The end of the last bar is left to ``moment.close_bar``.
     """
     account = book.account
     spot, perp, money = account.legs[0, SPOT], account.legs[0, PERP], account.balances[0]

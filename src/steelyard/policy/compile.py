@@ -10,6 +10,7 @@ import numpy as np
 from steelyard.domain.arrays import Ints
 from steelyard.domain.codes import MAX_STACK
 from steelyard.domain.errors import PolicyError
+from steelyard.domain.market import Market
 from steelyard.domain.plan import Plan
 from steelyard.policy import columns
 from steelyard.policy.conditions import called, entity_path
@@ -55,8 +56,14 @@ class CompiledPolicy:
     effect_ids: tuple[str, ...]
 
 
-def compile_policy(policy: Policy) -> CompiledPolicy:
+def compile_policy(policy: Policy, market: Market | None = None) -> CompiledPolicy:
     """Return a policy as a plan.
+
+    Parameters
+    ----------
+    policy : Policy
+    market : Market, optional
+        Where it is to run; a sleeve that can hold nothing there is left out of the plan.
 
     Raises
     ------
@@ -82,7 +89,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         effects=columns.effects(rows),
         base=columns.base(document),
         limits=columns.limits(document.limits),
-        sleeves=sleeve_table(document),
+        sleeves=sleeve_table(document, market),
     )
     midnight = datetime.combine(document.anchor, time(), UTC)
     return CompiledPolicy(

@@ -96,10 +96,13 @@ def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
 
 def _idle_sleeves(compiled: CompiledPolicy, market: Market) -> Iterator[str]:
     """Yield why a sleeve cannot do anything."""
-    if compiled.policy.document.basis is not None and not market.dated:
+    basis = compiled.policy.document.basis
+    if basis is not None and basis.allocation > 0.0 and not market.dated:
         yield (
-            f"{market.asset} has no dated futures with whole bars, so the basis sleeve stays idle; "
-            f"add {market.venue}.dated.{market.asset}{market.quote}_YYMMDD.1h.parquet for each"
+            f"{market.asset} has no dated futures with whole bars, so the basis sleeve stays idle "
+            f"and all is as without it; steelyard data download {market.asset} gets those that "
+            f"{market.venue} has, else add "
+            f"{market.venue}.dated.{market.asset}{market.quote}_YYMMDD.1h.parquet for each"
         )
 
 

@@ -43,26 +43,41 @@ EIGHT_HOURS_A_YEAR: Final = 3.0 * DAYS_A_YEAR
 HALF_SPREAD: Final = HALF_SPREAD_BPS / 10_000.0
 
 
-def sleeve_table(document: PolicyDocument) -> Table:
-    """Return the sleeves of a policy, SLEEVE[n_sleeves]: basis, then carry."""
+def sleeve_table(document: PolicyDocument, market: Market | None = None) -> Table:
+    """Return the sleeves that can hold a pair, SLEEVE[n_sleeves]: basis, then carry.
+
+    Parameters
+    ----------
+    document : PolicyDocument
+        The policy; a sleeve whose allocation is 0 is none.
+    market : Market, optional
+        Where it is to run; without dated contracts there is no basis sleeve.
+    """
+    has_dated = market is None or bool(market.dated)
     rows = []
     leg, offer = FIRST_LEG, 0
-    for kind, sleeve, count in (
-        (BASIS, document.basis, BASIS_FUTURES),
-        (CARRY, document.carry, 1),
+    for kind, sleeve, count, is_there in (
+        (BASIS, document.basis, BASIS_FUTURES, has_dated),
+        (CARRY, document.carry, 1, True),
     ):
-        if sleeve is not None:
+        if sleeve is None:
+            continue
+        if is_there and sleeve.allocation > 0.0:
             held_first = int(sleeve.source == "held_first")
             rows.append((kind, sleeve.allocation, held_first, leg, leg + 1, leg + 1 + count, offer))
-            leg, offer = leg + 1 + count, offer + count
+            leg += 1 + count
+        offer += count
     return np.array(rows, dtype=SLEEVE)
 
 
 def sleeves_in(document: PolicyDocument, place: str) -> int:
-    """Return which sleeves may enter in a regime or the baseline: 1 the first, 2 the second."""
-    sleeves = [one for one in (document.basis, document.carry) if one is not None]
-    allowed = (not one.only_in or place in one.only_in for one in sleeves)
-    return sum(bit << number for number, bit in enumerate(allowed))
+    """Return which sleeves may enter in a regime or the baseline: 1 basis, 2 carry, 3 both."""
+    sleeves = ((BASIS, document.basis), (CARRY, document.carry))
+    return sum(
+        1 << kind
+        for kind, one in sleeves
+        if one is not None and (not one.only_in or place in one.only_in)
+    )
 
 
 def offers(document: PolicyDocument, market: Market, ms: Ints) -> Floats:
