@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from steelyard.data.assemble import bar_kinds
-from steelyard.domain.market import Bars, Funding, Market, Series
+from steelyard.domain.market import Bars, Dated, Funding, Market, Series
 from steelyard.domain.time import DAY_MS, HOUR_MS
 from tests.support.policy_files import FIRST_MONDAY_MS, small_market
 
@@ -52,3 +52,20 @@ def market_of_days(
             follows=np.arange(count) > 0,
         ),
     )
+
+
+def contract_of_days(prices: Sequence[float], first_day: int, expiry_day: float) -> Dated:
+    """Return a dated contract with one price an hour of each day, volume 100 coins an hour."""
+    close = np.repeat(np.array(prices, np.float64), 24)
+    hours = HOUR_MS * np.arange(close.size, dtype=np.int64)
+    bars = Bars(
+        length_ms=HOUR_MS,
+        open_ms=FIRST_MONDAY_MS + first_day * DAY_MS + hours,
+        open=close,
+        high=close,
+        low=close,
+        close=close,
+        volume=np.full(close.size, 100.0),
+    )
+    expiry_ms = FIRST_MONDAY_MS + int(expiry_day * DAY_MS)
+    return Dated(symbol=f"BTCUSDT_{expiry_day}", expiry_ms=expiry_ms, bars=bars)

@@ -7,6 +7,7 @@ import pytest
 from steelyard.data.synthetic import synthetic_market
 from steelyard.domain.errors import PolicyError
 from steelyard.engine.backtest import backtest
+from steelyard.policy.load import load_policy
 from tests.support.account_files import terms_of
 from tests.support.policy_files import policy_of
 
@@ -24,3 +25,13 @@ def test_sleeves_need_cross_margin_on_one_balance(tmp_path: Path, body: str, fou
         backtest(policy, synthetic_market(), end="2001-06-01", account=terms_of(body))
 
     assert found in str(refused.value)
+    assert "set carry.allocation=0" in str(refused.value)
+
+
+def test_the_basis_trade_of_a_shipped_policy_can_be_switched_off_for_an_account() -> None:
+    terms = terms_of('[margin]\nmode = "isolated"')
+    with pytest.raises(PolicyError, match=r"set basis.allocation=0$"):
+        backtest("article", synthetic_market(), end="2001-06-01", account=terms)
+    policy = load_policy("article", ["basis.allocation=0"])
+
+    assert backtest(policy, synthetic_market(), end="2001-06-01", account=terms).end_equity > 0.0

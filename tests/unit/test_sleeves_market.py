@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from steelyard.domain.contracts import NONE, plain_holdings
-from steelyard.domain.market import Bars, Dated, Facts, Market
+from steelyard.domain.market import Facts, Market
 from steelyard.domain.plan import Plan, Track
 from steelyard.domain.sleeves import ENTER, GROSS, LEAVE, MOST, NET, leg_names, spot_legs
 from steelyard.domain.time import DAY_MS, HOUR_MS
@@ -17,7 +17,7 @@ from steelyard.kernel.sleeve_track import lay_sleeves, settlement_price, sleeve_
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.needs import absent_series, unmet_needs
 from steelyard.policy.sleeves import offers
-from tests.support.days import day_stamp, market_of_days
+from tests.support.days import contract_of_days, day_stamp, market_of_days
 from tests.support.policy_files import FIRST_MONDAY_MS, policy_of, trigger
 
 BASIS = "[basis]\nallocation = 0.2\n"
@@ -28,22 +28,6 @@ SPOT, PERP, PAIR_SPOT, FIRST, SECOND = range(5)
 def stamp(day: float) -> int:
     """Return the stamp after so many days."""
     return FIRST_MONDAY_MS + int(day * DAY_MS)
-
-
-def contract(prices: Sequence[float], first_day: int, expiry_day: float) -> Dated:
-    """Return a contract with one price an hour of each day, volume 100 coins an hour."""
-    close = np.repeat(np.array(prices, np.float64), 24)
-    hours = HOUR_MS * np.arange(close.size, dtype=np.int64)
-    bars = Bars(
-        length_ms=HOUR_MS,
-        open_ms=stamp(first_day) + hours,
-        open=close,
-        high=close,
-        low=close,
-        close=close,
-        volume=np.full(close.size, 100.0),
-    )
-    return Dated(symbol=f"BTCUSDT_{expiry_day}", expiry_ms=stamp(expiry_day), bars=bars)
 
 
 def compiled(folder: Path, body: str) -> CompiledPolicy:
@@ -66,9 +50,9 @@ def with_facts(market: Market, **facts: object) -> Market:
 def test_contracts_take_turns_in_two_legs(tmp_path: Path) -> None:
     # Of three contracts the first and the third share a leg: 110 until day 6, then 130.
     dated = (
-        contract([110.0] * 6, 0, 6.0),
-        contract([120.0] * 12, 0, 12.0),
-        contract([130.0] * 14, 4, 18.0),
+        contract_of_days([110.0] * 6, 0, 6.0),
+        contract_of_days([120.0] * 12, 0, 12.0),
+        contract_of_days([130.0] * 14, 4, 18.0),
     )
     market = replace(market_of_days([100.0] * 20), dated=dated)
     track = track_of(market, compiled(tmp_path, BASIS).plan, (4, 9))
@@ -82,7 +66,7 @@ def test_contracts_take_turns_in_two_legs(tmp_path: Path) -> None:
 
 
 def test_a_contract_that_expired_before_the_run_is_left_out(tmp_path: Path) -> None:
-    dated = (contract([110.0] * 3, 0, 3.0), contract([120.0] * 12, 0, 12.0))
+    dated = (contract_of_days([110.0] * 3, 0, 3.0), contract_of_days([120.0] * 12, 0, 12.0))
     market = replace(market_of_days([100.0] * 20), dated=dated)
     track = track_of(market, compiled(tmp_path, BASIS).plan, (4, 9))
 
@@ -91,7 +75,7 @@ def test_a_contract_that_expired_before_the_run_is_left_out(tmp_path: Path) -> N
 
 
 def test_a_contract_settles_at_the_end_of_its_last_hour(tmp_path: Path) -> None:
-    market = replace(market_of_days([100.0] * 20), dated=(contract([110.0] * 6, 0, 5.5),))
+    market = replace(market_of_days([100.0] * 20), dated=(contract_of_days([110.0] * 6, 0, 5.5),))
     track = track_of(market, compiled(tmp_path, BASIS).plan, (4, 9))
     ends = np.flatnonzero(~np.isnan(track.settled[0, FIRST]))
 
@@ -100,7 +84,7 @@ def test_a_contract_settles_at_the_end_of_its_last_hour(tmp_path: Path) -> None:
 
 
 def test_a_leg_without_a_contract_stands_at_spot_and_does_not_trade(tmp_path: Path) -> None:
-    market = replace(market_of_days([100.0] * 20), dated=(contract([110.0] * 6, 0, 6.0),))
+    market = replace(market_of_days([100.0] * 20), dated=(contract_of_days([110.0] * 6, 0, 6.0),))
     track = track_of(market, compiled(tmp_path, BASIS).plan, (4, 9))
 
     assert np.isnan(track.first_fill[0, FIRST, 48:]).all()
@@ -111,7 +95,7 @@ def test_a_leg_without_a_contract_stands_at_spot_and_does_not_trade(tmp_path: Pa
 def test_a_contract_whose_bars_end_early_keeps_its_distance_from_spot(tmp_path: Path) -> None:
     # 10 % above spot when its bars end on day 5; spot is then 200.
     market = market_of_days([100.0] * 5 + [200.0] * 15)
-    market = replace(market, dated=(contract([110.0] * 5, 0, 8.0),))
+    market = replace(market, dated=(contract_of_days([110.0] * 5, 0, 8.0),))
     track = track_of(market, compiled(tmp_path, BASIS).plan, (4, 9))
 
     assert track.close[30, 0, FIRST] == pytest.approx(220.0)
@@ -120,7 +104,7 @@ def test_a_contract_whose_bars_end_early_keeps_its_distance_from_spot(tmp_path: 
 
 
 def test_a_missing_hour_of_a_contract_keeps_the_price_before_it(tmp_path: Path) -> None:
-    dated = contract([110.0] * 8, 0, 8.0)
+    dated = contract_of_days([110.0] * 8, 0, 8.0)
     for column in (dated.bars.open, dated.bars.high, dated.bars.low, dated.bars.close):
         column[100] = np.nan
     market = replace(market_of_days([100.0] * 20), dated=(dated,))
@@ -204,7 +188,9 @@ def offered(folder: Path, market: Market, body: str, days: Sequence[float]) -> n
 
 def basis_market(future: float, **facts: object) -> Market:
     """Return spot at 100 and one contract that expires on day 40."""
-    market = replace(market_of_days([100.0] * 45), dated=(contract([future] * 40, 0, 40.0),))
+    market = replace(
+        market_of_days([100.0] * 45), dated=(contract_of_days([future] * 40, 0, 40.0),)
+    )
     return with_facts(market, **{**FREE, **facts})
 
 
@@ -265,7 +251,7 @@ def test_an_order_may_be_a_hundredth_of_what_the_thinner_leg_traded(tmp_path: Pa
 
 
 def test_a_contract_is_unknown_before_its_listing_and_after_its_expiry(tmp_path: Path) -> None:
-    market = replace(market_of_days([100.0] * 20), dated=(contract([110.0] * 9, 3, 12.0),))
+    market = replace(market_of_days([100.0] * 20), dated=(contract_of_days([110.0] * 9, 3, 12.0),))
     offer = offered(tmp_path, market, BASIS, [2.0, 12.0])[0]
 
     assert np.isnan(offer[NET]).all()
@@ -323,6 +309,25 @@ def test_without_dated_contracts_a_warning_says_that_the_sleeve_is_idle(tmp_path
     assert ".dated." in warning
 
 
+@pytest.mark.parametrize(
+    ("has_dated", "allocation", "there"),
+    [(True, 0.2, True), (False, 0.2, False), (True, 0.0, False), (False, 0.0, False)],
+)
+def test_a_plan_has_only_sleeves_that_can_hold_a_pair(
+    tmp_path: Path,
+    has_dated: bool,  # noqa: FBT001
+    allocation: float,
+    there: bool,  # noqa: FBT001
+) -> None:
+    dated = (contract_of_days([110.0] * 6, 0, 6.0),) if has_dated else ()
+    market = replace(market_of_days([100.0] * 9), dated=dated)
+    policy = policy_of(tmp_path, f"[basis]\nallocation = {allocation}\n")
+    found = compile_policy(policy, market)
+
+    assert (found.plan.sleeves.size == 1) is there
+    assert bool(absent_series(found, market)) is (not has_dated and allocation > 0.0)
+
+
 def test_a_sleeve_needs_futures(tmp_path: Path) -> None:
     market = replace(market_of_days([100.0] * 9), no_futures="there are no futures")
     needs = [sentence for _, sentence in unmet_needs(compiled(tmp_path, CARRY), market)]
@@ -331,6 +336,22 @@ def test_a_sleeve_needs_futures(tmp_path: Path) -> None:
 
 
 # -- two sleeves --------------------------------------------------------------------------------
+
+
+def test_a_carry_sleeve_is_the_same_beside_a_basis_sleeve_that_is_left_out(tmp_path: Path) -> None:
+    # Entered from day 8 on, when a week of 0.02 % settlements, 21.9 % a year, is known.
+    only_here = CARRY + 'only_in = ["baseline"]\n'
+    market = market_of_days([100.0] * 14, rate=0.0002)
+    both, alone = (
+        lay_course(market, start=None, end=None, cash=5_000.0).run(
+            compile_policy(policy_of(tmp_path, body + trigger("close < 50")), market)
+        )
+        for body in ('[basis]\nallocation = 0.2\nonly_in = ["baseline"]\n' + only_here, only_here)
+    )
+
+    assert both.curve.sleeve_futures.min() < 0.0
+    assert np.array_equal(both.curve.equity, alone.curve.equity)
+    assert np.array_equal(both.fills.quantity, alone.fills.quantity)
 
 
 def test_a_sleeve_is_not_lent_what_another_holds(tmp_path: Path) -> None:
@@ -343,7 +364,7 @@ def test_a_sleeve_is_not_lent_what_another_holds(tmp_path: Path) -> None:
         "[limits]\nleverage = 2.0\nband = 0.001\n"
     )
     policy = compile_policy(policy_of(tmp_path, body + trigger("close < 50"), head))
-    dated = (contract([110.0] * 14, 0, 60.0),)
+    dated = (contract_of_days([110.0] * 14, 0, 60.0),)
     market = replace(market_of_days([100.0] * 14), dated=dated)
     curve = lay_course(market, start=None, end=None, cash=5_000.0).run(policy).curve
 

@@ -263,6 +263,38 @@ def test_a_pair_is_closed_when_little_is_left_of_its_yield(run: Run) -> None:
 
 
 @both
+def test_spot_of_a_closed_pair_is_hedged_by_the_decision_that_closes_it(run: Run) -> None:
+    # The core lends 200 of 600 coins; a full hedge at leverage 1.5 takes all the cash of 0.4: the
+    # pair is closed, and 600 coins are hedged in the bar in which its future is bought back.
+    scene = static(0.6, 0.0, leverage=1.5)
+    scene.triggers = [trigger("FFTTT", cover(1.0), severity=codes.PROTECTIVE)]
+    outcome = ran(run, Pairing(scene=scene, spot=[100] * 5, enter="01"))
+
+    assert of_sleeve(outcome) == [(1, FUTURE, "sleeve", -200.0), (2, FUTURE, "sleeve", 200.0)]
+    assert outcome.curve.spot[2] == pytest.approx(60_000.0)
+    assert outcome.curve.futures[2] == pytest.approx(-60_000.0)
+    assert outcome.curve.sleeve_spot[2] == 0.0
+
+
+@both
+def test_a_pair_that_waits_while_nothing_happens_is_opened_at_the_price_of_its_bar(
+    run: Run,
+) -> None:
+    # Four quiet bars raise spot to 200, then 20 % of the equity of 160,000 are 160 coins.
+    pairing = Pairing(
+        scene=static(0.6, 0.0, band=1.0),
+        spot=[100, 100, 120, 150, 180, 200, 200, 200],
+        enter="01",
+        moments=[5, 6],
+    )
+    outcome = ran(run, pairing)
+
+    assert of_sleeve(outcome) == [(6, FUTURE, "sleeve", -160.0)]
+    assert outcome.curve.equity[4:].tolist() == pytest.approx([160_000.0] * 3)
+    assert outcome.curve.sleeve_spot[5:].tolist() == pytest.approx([32_000.0] * 2)
+
+
+@both
 def test_both_legs_wait_where_one_does_not_trade(run: Run) -> None:
     pairing = Pairing(
         scene=static(0.6, 0.0),

@@ -155,10 +155,13 @@ def test_only_an_account_of_one_spot_and_its_linear_perpetual_is_plain() -> None
     given = account_with([1.0])
     given.balances["bonus"] = 5.0
     others = [backed, paid, borrowing, given, account_with([1.0], kind=INVERSE), isolated()]
-    others += [pair_beside_a_core(), open_account(2, 2, 1000.0)]
+    paired = open_account(1, 4, 1000.0)
+    paired.legs["quantity"][0, 3] = -4.0
+    others += [pair_beside_a_core(), open_account(2, 2, 1000.0), paired]
 
     assert is_plain(plain)
-    assert [is_plain(one) for one in others] == [False] * 8
+    assert is_plain(open_account(1, 4, 1000.0))  # the legs of a sleeve that has no pair
+    assert [is_plain(one) for one in others] == [False] * 9
 
 
 @pytest.mark.parametrize(("ladder", "quiet"), [(0, True), (1, False)])

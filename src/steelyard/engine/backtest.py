@@ -84,7 +84,7 @@ def _assumptions(course: Course, plan: Plan) -> dict[str, JsonValue]:
     market, facts, costs = course.market, course.market.facts, course.costs
     terms = course.terms
     more = {} if terms is None else {"account": terms_assumed(terms, market, costs)}
-    return _of_sleeves(plan) | {
+    return {
         "fees": {"spot": facts.fee_spot, "perpetual": facts.fee_perp, "source": facts.source},
         "slippage": {
             "half_spread_bps": costs.half_spread_bps,
@@ -99,6 +99,7 @@ def _assumptions(course: Course, plan: Plan) -> dict[str, JsonValue]:
             "one there is; the account begins in cash and first trades on the first decision, "
             "whatever regime that finds"
         ),
+        **_of_sleeves(plan),
         **more,
     }
 

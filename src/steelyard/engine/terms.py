@@ -14,6 +14,7 @@ from steelyard.domain.contracts import NONE, plain_balances, plain_holdings
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Account, Costs, Track
+from steelyard.domain.sleeves import SLEEVES
 from steelyard.domain.time import HOUR_MS, text
 from steelyard.features.sampling import asof
 from steelyard.kernel.track import build_costs, build_track
@@ -293,8 +294,8 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     PolicyError
         If it is isolated, or its wallets are separate.
     """
-    document = document_of(terms)
-    if terms is None or compiled.plan.sleeves.size == 0:
+    document, sleeves = document_of(terms), compiled.plan.sleeves
+    if terms is None or sleeves.size == 0:
         return
     said = (
         (("margin", "mode"), document.margin.mode == "isolated", 'margin.mode is "isolated"'),
@@ -302,9 +303,10 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     )
     for path, forbids, found in said:
         if forbids:
+            off = " and ".join(f"{SLEEVES[one['kind']]}.allocation=0" for one in sleeves)
             sentence = (
                 f"{found}, and {compiled.policy.name} has sleeves, whose pairs need cross margin "
-                f"on one balance; change the account, or let the sleeves have an allocation of 0"
+                f"on one balance; change the account, or set {off}"
             )
             raise terms.source.refuse(path, sentence)
 

@@ -199,7 +199,7 @@ def open_pair(
 def cut_pair(plan: Plan, costs: Costs, book: Book, number: int, keep: float, ms: int) -> None:
     """Order a pair down to some coins: its future bought back, what was bought for it sold.
 
-    Coins of the core go back to it when the future is closed; see ``tidy``.
+    Coins of the core go back to it at once, so that the same decision hedges them.
 
     Parameters
     ----------
@@ -212,10 +212,14 @@ def cut_pair(plan: Plan, costs: Costs, book: Book, number: int, keep: float, ms:
     cut = sold
     if keep > 0.0:
         cut = min(sold, round_to_lot(sold - keep, costs.lot[0, leg], True))  # noqa: FBT003
-    bought = account.legs[0, sleeve["spot_leg"]]["quantity"] - book.desk[0]["held"][number]
+    held = book.desk[0]["held"][number]
+    bought = account.legs[0, sleeve["spot_leg"]]["quantity"] - held
     sale = min(max(0.0, bought), cut)
     order_leg(book, leg, cut, ms)
     order_leg(book, sleeve["spot_leg"], -sale, ms)
+    kept = min(held, sold - cut)
+    retag(book, sleeve["spot_leg"], kept - held, ms)
+    book.desk[0]["held"][number] = kept
 
 
 @compiled_inside

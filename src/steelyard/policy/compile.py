@@ -62,6 +62,7 @@ def compile_policy(policy: Policy, market: Market | None = None) -> CompiledPoli
     Parameters
     ----------
     policy : Policy
+        One that passed every check of its file.
     market : Market, optional
         Where it is to run; a sleeve that can hold nothing there is left out of the plan.
 

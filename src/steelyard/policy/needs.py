@@ -99,9 +99,9 @@ def _idle_sleeves(compiled: CompiledPolicy, market: Market) -> Iterator[str]:
     basis = compiled.policy.document.basis
     if basis is not None and basis.allocation > 0.0 and not market.dated:
         yield (
-            f"{market.asset} has no dated futures with whole bars, so the basis sleeve stays idle "
-            f"and all is as without it; steelyard data download {market.asset} gets those that "
-            f"{market.venue} has, else add "
+            f"{market.asset} has no dated futures with whole bars: the basis sleeve stays idle, "
+            f"and all else is as without it: steelyard data download {market.asset} gets what the "
+            f"venue has, or add "
             f"{market.venue}.dated.{market.asset}{market.quote}_YYMMDD.1h.parquet for each"
         )
 
