@@ -23,6 +23,7 @@ SENTENCES = ROOT / "docs" / "article.toml"
 START = "2020-01-01"
 BAR = re.compile(r"^(\[\[?[a-z_]+\]?\])")
 KEY = re.compile(r"^([a-z0-9_]+)\s*=")
+ONE_OF = {"triggers": "trigger", "regimes": "regime"}
 
 HEAD = (
     "# The article, sentence by sentence\n\n"
@@ -76,7 +77,7 @@ def stated(policy: str, paths: Sequence[str]) -> str:
     place = ""
     for path in paths:
         table, *inside = path.split(".")[:-1] or [""]
-        here = " ".join([f"# {policy}:", table.removesuffix("s") or "the policy", *inside])
+        here = " ".join([f"# {policy}:", ONE_OF.get(table, table) or "the policy", *inside])
         if here != place:
             shown.append(here)
             place = here

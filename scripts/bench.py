@@ -24,7 +24,6 @@ from steelyard.domain.market import Market
 from steelyard.domain.time import text
 from steelyard.engine.course import Course, lay_course
 from steelyard.engine.replay import replay
-from steelyard.kernel.walk import walk
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.evaluate import evaluate_signals
 from steelyard.policy.load import load_policy
@@ -72,19 +71,19 @@ def history(folder: str) -> tuple[Path, str, Market, dict[str, str]]:
 
 def kernel(course: Course) -> list[tuple[str, float]]:
     """Return the times of signals, walk, bar-by-bar runner and floor, in seconds."""
-    compiled = compile_policy(load_policy("article"))
+    compiled = compile_policy(load_policy("article"), course.market)
+    plan = compiled.plan
     signals, track = course.prepare(compiled)
     columns = [track.open, track.high, track.low, track.close, track.first_fill, track.funding]
     timed: dict[str, list[float]] = {"signals": [], "walk": [], "floor": []}
     for _ in range(RUNS + 1):
         course.memo.clear()
         timed["signals"].append(seconds(lambda: course.prepare(compiled)))
-        timed["walk"].append(
-            seconds(lambda: walk(compiled.plan, signals, track, course.costs, course.cash))
-        )
+        timed["walk"].append(seconds(lambda: course.walked(plan, signals, track)))
         timed["floor"].append(seconds(lambda: [np.nansum(column) for column in columns]))
     lines = [(name, statistics.median(times[1:])) for name, times in timed.items()]
-    slow = seconds(lambda: replay(compiled.plan, signals, track, course.costs, course.cash))
+    costs, account = course.costs_of(plan), course.account_of(plan)
+    slow = seconds(lambda: replay(plan, signals, track, costs, course.cash, account))
     return [*lines, ("runner", slow)]
 
 
@@ -94,7 +93,7 @@ def whole_history(market: Market) -> tuple[str, float]:
     Features and signals reach from the first daily bar of spot to the last, nothing remembered;
     decisions, orders and fills from the day on which everything that an account needs is there.
     """
-    compiled = compile_policy(load_policy("article"))
+    compiled = compile_policy(load_policy("article"), market)
     course = lay_course(market, start=None, end=None)
     first_ms = int(market.bars["1d"].known_ms[0])
 

@@ -502,11 +502,24 @@ def test_a6_without_net_shorts_a_net_short_row_is_refused() -> None:
 
 
 @pytest.mark.parametrize("source", ["cash", "held_first"])
-def test_a21_the_basis_trade_takes_cash_or_held_coins(tmp_path: Path, source: str) -> None:
-    body = f"\n[basis]\nallocation = 0.20\nsource = '{source}'\nentry = 0.15\nmin_net = 0.10\n"
-    sleeve = compile_policy(written_policy(tmp_path, body)).plan.sleeves[0]
+def test_a21_the_basis_trade_takes_cash_or_held_coins(source: str) -> None:
+    policy = load_policy("article", [f'basis.source="{source}"'])
+    sleeve = compile_policy(policy).plan.sleeves[0]
 
     assert (sleeve["allocation"], sleeve["held_first"]) == (0.20, int(source == "held_first"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("article", (0.20, 0.15, 0.10)), ("prudent", (0.10, 0.15, 0.12))]
+)
+def test_a21_size_entry_and_net_yield_are_those_of_the_table_of_defaults(
+    name: str, expected: tuple[float, float, float]
+) -> None:
+    basis = load_policy(name).document.basis
+
+    assert basis is not None
+    assert (basis.allocation, basis.entry, basis.min_net) == expected
+    assert (basis.exit, basis.source, basis.only_in) == (0.05, "held_first", ())
 
 
 # -- A22 and the options of domain 8.1: an eighth of the longs is cut on the first day -------------
