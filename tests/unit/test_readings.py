@@ -4,7 +4,6 @@ Each row changes ``article`` or ``accumulation`` by settings, lives through told
 the targets with those worked out by hand beside it. What the policies do as shipped stands first.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,6 @@ from steelyard.domain.view import View
 from steelyard.policy.clocks import strikes
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import load_policy
-from tests.support.policy_files import policy_of as written_policy
 from tests.support.told import Days, Told, last_targets
 
 QUIET: Told = {}
