@@ -74,8 +74,9 @@ def stress(
     shocks_of(shock := shock or [])
     if out is not None:
         refuse_unwritable(out)
-    loaded = load_policy(policy, settings or ())
-    terms, market = account_of(account), market_of(data, asset, venue)
+    terms = account_of(account)
+    loaded = load_policy(policy, settings or (), account=terms)
+    market = market_of(data, asset, venue, account=terms)
     announce_compiling()
     with waiting(f"Stressing {loaded.name} on {market.asset}"):
         found = stressed(

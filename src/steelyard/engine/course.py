@@ -17,6 +17,7 @@ from steelyard.engine.terms import (
     open_on,
     refuse_rotation,
     refuse_sleeves,
+    refuse_unbacked,
 )
 from steelyard.kernel.sleeve_track import lay_sleeves, sleeve_costs, with_sleeves
 from steelyard.kernel.track import with_moments
@@ -65,10 +66,11 @@ class Course:
         Raises
         ------
         PolicyError
-            If it would exchange the account's stablecoin for itself, or has sleeves that the
-            account cannot hold.
+            If it would exchange the account's stablecoin for itself, has sleeves that the account
+            cannot hold, or targets that nothing would back.
         """
         refuse_rotation(compiled, self.terms)
+        refuse_unbacked(compiled, self.terms)
         refuse_sleeves(compiled, self.terms)
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
         return signals, with_moments(self.track_of(compiled.plan), signals)

@@ -258,7 +258,7 @@ def ladder(  # noqa: PLR0913 - a market, a moment, an account, the rungs
     """
     reach, step = spread
     closes(1.0, reach=reach, step=step)
-    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     standing = stand(loaded, market, at=at, start=start, cash=cash, account=account)
     found = climb(standing, imagined_day(standing.market), reach=reach, step=step)
     return ladder_facts(standing, found)

@@ -1,16 +1,16 @@
 """This file turns the terms of an account file into what the kernel reads: book, bars, costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from steelyard.data.fees import fee_steps
 from steelyard.data.names import stable_name
-from steelyard.data.shipped import LINEAR, PRODUCTS, SPOT, midnight
+from steelyard.data.shipped import PRODUCTS, SPOT, midnight
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats, Ints, Table
-from steelyard.domain.contracts import NONE, plain_balances, plain_holdings
+from steelyard.domain.contracts import INVERSE, NONE, plain_balances, plain_holdings
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Account, Costs, Track
@@ -20,6 +20,7 @@ from steelyard.kernel.track import build_costs, build_track
 from steelyard.kernel.wallets import LEAST_SENT, SPARE
 from steelyard.ledger.account import account_on
 from steelyard.policy.account import AccountDocument, AccountTerms, Bonus, Wallets
+from steelyard.policy.checks import check_targets, cut_by_coins
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.report.inputs import JsonValue
 from steelyard.report.words import counted
@@ -41,8 +42,9 @@ class Purse:
     Parameters
     ----------
     name : str
-        ``cash``, ``futures``, ``to_spot``, ``to_futures``, ``reserve`` or ``isolated``.
+        ``cash``, ``futures``, ``to_spot``, ``to_futures``, ``reserve``, ``isolated`` or ``coins``.
     currency : str
+        Empty where it holds coins of the asset.
     group : int
         Margin group that it backs; NONE for none.
     """
@@ -61,6 +63,8 @@ def purses(document: AccountDocument) -> tuple[Purse, ...]:
     """Return the balances of an account, that which pays for spot first, by margin group."""
     currency = document.cash.currency
     found = [Purse(name="cash", currency=currency)]
+    if document.in_coins:
+        found = [replace(found[0], group=NONE), Purse(name="coins", currency="")]
     if document.wallets.separate:
         wallets = ("futures", "to_spot", "to_futures")
         found = [
@@ -88,9 +92,12 @@ def lay_track(market: Market, start_ms: int, end_ms: int, terms: AccountTerms | 
     DataError
         If a funding settlement is missing within.
     PolicyError
-        If the account is in a currency that the market does not settle in.
+        If the account is in a currency that the market does not settle in, or holds other futures.
+    RequestError
+        If the market was opened with inverse futures, and there is no account file.
     """
     document = document_of(terms)
+    _refuse_other_futures(market, terms)
     if terms is not None and document.cash.currency != market.quote:
         sentence = (
             f"cash.currency is {document.cash.currency}; {market.asset} on {market.venue} is "
@@ -101,6 +108,27 @@ def lay_track(market: Market, start_ms: int, end_ms: int, terms: AccountTerms | 
     ends = np.concatenate([[start_ms], track.open_ms + track.length_ms])
     worth = np.stack([worth_of(market, purse.currency, ends) for purse in purses(document)], axis=1)
     return track._replace(worth=worth[1:].copy(), start_worth=worth[0].copy())
+
+
+def _refuse_other_futures(market: Market, terms: AccountTerms | None) -> None:
+    """Do nothing where a market has the futures that an account holds.
+
+    Raises
+    ------
+    PolicyError, RequestError
+        If it has others; without an account file there is none to refuse.
+    """
+    wanted = document_of(terms).margin.futures
+    if wanted == market.futures:
+        return
+    sentence = (
+        f"{market.asset} on {market.venue} was opened with {market.futures} futures, and the "
+        f"account's margin.futures is {wanted}; open it with futures={wanted!r}, or change the "
+        f"account"
+    )
+    if terms is None:
+        raise RequestError(sentence)
+    raise terms.source.refuse(("margin", "futures"), sentence)
 
 
 def worth_of(market: Market, currency: str, at_ms: Ints) -> Floats:
@@ -131,7 +159,7 @@ def lay_costs(market: Market, terms: AccountTerms | None) -> Costs:
     except RequestError as error:
         raise terms.source.refuse(("fees", "discounts"), f"fees.discounts: {error}") from None
     is_maker = fees.execution == "maker"
-    products = [PRODUCTS.index(SPOT), PRODUCTS.index(LINEAR)]
+    products = [PRODUCTS.index(SPOT), PRODUCTS.index(document.margin.futures)]
     rates = steps.rates[:, products, 0 if is_maker else 1]
     if np.isnan(rates).any():
         sentence = f"the {fees.execution} fees of {market.venue} are unknown; choose the other"
@@ -162,9 +190,12 @@ def _legs(document: AccountDocument, n_assets: int, n_legs: int) -> Table:
     legs = plain_holdings(n_assets, n_legs)
     futures = legs[:, codes.PERP :]
     futures["initial"] = 1.0 / margin.leverage
-    futures["settles"] = _row(document, "isolated", "futures", "cash")
+    futures["settles"] = _row(document, "coins", "isolated", "futures", "cash")
     if margin.mode == "isolated":
         futures["parent"] = _row(document, "futures", "cash")
+    if document.in_coins:
+        futures["kind"] = INVERSE
+        legs[:, codes.SPOT]["collateral"] = _FUTURES
     if margin.spot_as_collateral:
         legs[:, codes.SPOT]["collateral"] = _FUTURES
         legs[:, codes.SPOT]["haircut"] = margin.haircut
@@ -180,6 +211,9 @@ def _balances(document: AccountDocument, cash: float, worth: Floats) -> Table:
     table["borrowing"] = document.cash.borrow / DAYS_A_YEAR
     if document.wallets.separate:
         _lay_ways(document, table)
+    if document.in_coins:
+        row = _row(document, "coins")
+        table["coin"][row], table["is_spot"][row], table["interest"][row] = 0, 1, 0.0
     home, reserved = _row(document, "futures", "cash"), 0.0
     if document.reserve is not None:
         row, reserved = _row(document, "reserve"), document.reserve.share
@@ -221,6 +255,8 @@ def terms_assumed(terms: AccountTerms, market: Market, costs: Costs) -> dict[str
 def _readings(document: AccountDocument, market: Market) -> list[str]:
     """Return in sentences what an account's terms leave open and how it is read."""
     said = [_worth_words(market, purse.currency) for purse in _currencies(document)]
+    if document.in_coins:
+        said.append(_inverse_words(market))
     if document.fees is not None and document.fees.execution == "maker":
         said.append(
             "every order rests in the book and is assumed to fill whole at the first price of its "
@@ -245,7 +281,8 @@ def _readings(document: AccountDocument, market: Market) -> list[str]:
 
 
 def _currencies(document: AccountDocument) -> tuple[Purse, ...]:
-    by_currency = {purse.currency: purse for purse in reversed(purses(document))}
+    money = (purse for purse in reversed(purses(document)) if purse.currency)
+    by_currency = {purse.currency: purse for purse in money}
     return tuple(reversed(by_currency.values()))
 
 
@@ -256,6 +293,15 @@ def _wallet_words(wallets: Wallets) -> str:
         f"time and none of less than {100.0 * LEAST_SENT:g} % of equity; each is sent at the open "
         f"of an hour, takes {counted(wallets.transfer_hours, 'hour')} and costs "
         f"{wallets.transfer_cost:g}, and orders wait for it"
+    )
+
+
+def _inverse_words(market: Market) -> str:
+    return (
+        f"futures are coin-margined: a position is its face value in dollars, taken as {market.quote}"
+        f", and all spot backs it, uncut; what it brings, and its fees and funding, are coins of that "
+        f"spot at once; limits.leverage counts |futures| over spot, so futures are cut to it and spot "
+        f"is not sold for them; coins that are initial margin are not sold; cash backs nothing"
     )
 
 
@@ -291,7 +337,7 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     Raises
     ------
     PolicyError
-        If it is isolated, or its wallets are separate.
+        If it is isolated, its wallets are separate, or its futures are inverse.
     """
     document = document_of(terms)
     if terms is None or compiled.plan.sleeves.size == 0:
@@ -299,14 +345,40 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     said = (
         (("margin", "mode"), document.margin.mode == "isolated", 'margin.mode is "isolated"'),
         (("wallets", "separate"), document.wallets.separate, "wallets.separate is true"),
+        (("margin", "futures"), document.in_coins, 'margin.futures is "inverse"'),
     )
     for path, forbids, found in said:
         if forbids:
             sentence = (
-                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need cross margin "
-                f"on one balance; change the account, or take the sleeves out"
+                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need linear "
+                f"futures and cross margin on one balance; change the account, or take the sleeves out"
             )
             raise terms.source.refuse(path, sentence)
+
+
+def refuse_unbacked(compiled: CompiledPolicy, terms: AccountTerms | None) -> None:
+    """Do nothing where what backs an account's futures is what a policy was loaded for.
+
+    Raises
+    ------
+    PolicyError
+        If a target is outside the limits.
+    """
+    policy = compiled.policy
+    check_targets(policy.document, policy.source, in_coins=document_of(terms).in_coins)
+
+
+def backing_warnings(compiled: CompiledPolicy, terms: AccountTerms | None) -> tuple[str, ...]:
+    """Return a warning of the targets that coins do not back, and which are cut."""
+    names = cut_by_coins(compiled.policy.document) if document_of(terms).in_coins else ()
+    if not names:
+        return ()
+    return (
+        (
+            f"Coins back the futures of this account, and these targets hold more than the limit "
+            f"of leverage times their spot: {', '.join(names)}; their futures were cut to it."
+        ),
+    )
 
 
 def peg_warnings(
