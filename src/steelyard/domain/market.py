@@ -268,6 +268,16 @@ class Market:
         return not self.no_futures
 
     @property
+    def in_coins(self) -> bool:
+        """Return whether the futures are inverse contracts, which settle in coins."""
+        return self.futures == "inverse"
+
+    @property
+    def futures_unit(self) -> str:
+        """Return what a quantity of the perpetual counts: coins, or its face value in quote."""
+        return self.quote if self.in_coins else self.asset
+
+    @property
     def start_ms(self) -> int:
         """Return the first moment at which everything the account needs is there."""
         firsts = (self.spot.open_ms[0], self.perp.open_ms[0], self.mark.open_ms[0])

@@ -136,7 +136,9 @@ def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[s
         *peg_warnings(compiled, market, course.terms),
         *worth_warnings(market, course.terms, start_ms),
         *absent_series(compiled, market),
-        *size_warnings(walked.fills, course.track_of(compiled.plan)),
+        *size_warnings(
+            walked.fills, course.track_of(compiled.plan), in_coins=market.in_coins
+        ),
         *outdated_facts(market, start_ms, end_ms),
         *source_switches(compiled, market, start_ms, end_ms, course.memo),
     )

@@ -107,7 +107,7 @@ class Course:
         """
         signals, track = self.prepare(compiled)
         walked = self.walked(compiled.plan, signals, track)
-        refuse_beyond_market(self.market.asset, walked.fills, track)
+        refuse_beyond_market(self.market, walked.fills, track)
         return walked
 
 
