@@ -160,9 +160,7 @@ def _assets(held: frozenset[str], venue: str) -> list[str]:
     return sorted({found[1] for found in map(shape.fullmatch, held) if found})
 
 
-def _incomplete(
-    folder: Path, held: frozenset[str], wanted: _Wanted, absent: list[str]
-) -> str:
+def _incomplete(folder: Path, held: frozenset[str], wanted: _Wanted, absent: list[str]) -> str:
     asset, venue, futures = wanted
     if futures == INVERSE:
         return _incomplete_inverse(folder, held, wanted, absent)
@@ -194,15 +192,13 @@ def _incomplete_inverse(
     )
 
 
-def _market(
-    path: Path, held: frozenset[str], names: Names, wanted: _Wanted, ladder: str
-) -> Market:
+def _market(path: Path, held: frozenset[str], names: Names, wanted: _Wanted, ladder: str) -> Market:
     asset, venue, futures = wanted
     spot = _read_bars(path, names.spot, (*PRICES, VOLUME))
     perp = _read_bars(path, names.perp, (*PRICES, VOLUME))
     mark = _read_bars(path, names.mark, PRICES)
     funding, funding_source = read_funding(path, names.funding)
-    tiers, tiers_source = read_tiers(path, ladder, wanted.symbol)
+    tiers, tiers_source = read_tiers(path, ladder, wanted.symbol, in_coins=futures == INVERSE)
     bar_sources = ((names.spot, spot[0]), (names.perp, perp[0]), (names.mark, mark[0]))
     own = (spot[1], perp[1], mark[1])
     side = read_side_series(path, held, names, spot[0])

@@ -142,7 +142,8 @@ class Curve(NamedTuple):
     backing : what backs the core's perpetual, in units of what it settles in
     coins : collateral of the core's asset after haircuts, which moves with its mark; 0 of an
         inverse one, whose coins are what it settles in
-    worth : what a unit of money, which the linear perpetual settles in, was worth at the close, quote
+    worth : what a unit of money, which the linear perpetual settles in, was worth at the
+        close, quote
     own_fees : fees that belong to balances, accumulated: transfers and exchanges; below 0, quote
     off_peg : 1 while the stablecoin was off its peg
     """

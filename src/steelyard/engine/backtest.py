@@ -7,11 +7,12 @@ import numpy as np
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Plan
 from steelyard.domain.record import Walk
+from steelyard.engine.backing import backing_warnings
 from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.impact import size_warnings
 from steelyard.engine.ladder import ladder_at_end
 from steelyard.engine.outdated import outdated_facts
-from steelyard.engine.terms import backing_warnings, peg_warnings, terms_assumed, worth_warnings
+from steelyard.engine.terms import peg_warnings, terms_assumed, worth_warnings
 from steelyard.kernel.fill import MOST_BPS
 from steelyard.kernel.track import IMPACT, LIQUIDITY_DAYS
 from steelyard.policy.account import AccountTerms
@@ -36,7 +37,7 @@ def constant_delta(walked: Walk, *, in_coins: bool = False) -> tuple[float, floa
     ----------
     walked : Walk
     in_coins : bool
-        Whether coins back the futures: then below 0 as little spot as still does, above 1 all of it.
+        Whether coins back the futures: then below 0 as little spot as still does, above 1 all.
     """
     curve = walked.curve
     solvent = curve.equity > 0.0
@@ -136,9 +137,7 @@ def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[s
         *peg_warnings(compiled, market, course.terms),
         *worth_warnings(market, course.terms, start_ms),
         *absent_series(compiled, market),
-        *size_warnings(
-            walked.fills, course.track_of(compiled.plan), in_coins=market.in_coins
-        ),
+        *size_warnings(walked.fills, course.track_of(compiled.plan), in_coins=market.in_coins),
         *outdated_facts(market, start_ms, end_ms),
         *source_switches(compiled, market, start_ms, end_ms, course.memo),
     )

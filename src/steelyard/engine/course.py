@@ -9,6 +9,7 @@ from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
+from steelyard.engine.backing import refuse_unbacked
 from steelyard.engine.dates import period
 from steelyard.engine.impact import refuse_beyond_market
 from steelyard.engine.terms import (
@@ -17,7 +18,6 @@ from steelyard.engine.terms import (
     open_on,
     refuse_rotation,
     refuse_sleeves,
-    refuse_unbacked,
 )
 from steelyard.kernel.sleeve_track import lay_sleeves, sleeve_costs, with_sleeves
 from steelyard.kernel.track import with_moments

@@ -56,8 +56,8 @@ def refuse_beyond_market(market: Market, fills: Fills, track: Track) -> None:
     share = float(shares_of_volume(fills, track, in_coins=market.in_coins)[row])
     message = (
         f"an order of {text(int(made.filled_ms[row]))} is {share:,.1f} times what is traded of "
-        f"{market.asset} a day and would move its price by {MOST_BPS / 100.0:.0f} % or more, where the "
-        f"cost model ends; begin with less cash"
+        f"{market.asset} a day and would move its price by {MOST_BPS / 100.0:.0f} % or more, where "
+        f"the cost model ends; begin with less cash"
     )
     raise RequestError(message)
 

@@ -205,6 +205,7 @@ def ladder_facts(standing: Standing, found: Ladder, *, assumed: str = IMAGINED) 
         entity_ids=standing.compiled.entity_ids,
         asset=standing.market.asset,
         quote=standing.market.quote,
+        futures_unit=standing.market.futures_unit,
         at_ms=standing.at_ms,
         until_ms=end_of_day(standing.at_ms),
         last=found.last,

@@ -20,7 +20,6 @@ from steelyard.kernel.track import build_costs, build_track
 from steelyard.kernel.wallets import LEAST_SENT, SPARE
 from steelyard.ledger.account import account_on
 from steelyard.policy.account import AccountDocument, AccountTerms, Bonus, Wallets
-from steelyard.policy.checks import check_targets, cut_by_coins
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.report.inputs import JsonValue
 from steelyard.report.words import counted
@@ -115,8 +114,10 @@ def _refuse_other_futures(market: Market, terms: AccountTerms | None) -> None:
 
     Raises
     ------
-    PolicyError, RequestError
-        If it has others; without an account file there is none to refuse.
+    PolicyError
+        If it has others.
+    RequestError
+        The same without an account file.
     """
     wanted = document_of(terms).margin.futures
     if wanted == market.futures:
@@ -255,8 +256,7 @@ def terms_assumed(terms: AccountTerms, market: Market, costs: Costs) -> dict[str
 def _readings(document: AccountDocument, market: Market) -> list[str]:
     """Return in sentences what an account's terms leave open and how it is read."""
     said = [_worth_words(market, purse.currency) for purse in _currencies(document)]
-    if document.in_coins:
-        said.append(_inverse_words(market))
+    said += [_inverse_words(market)] * document.in_coins
     if document.fees is not None and document.fees.execution == "maker":
         said.append(
             "every order rests in the book and is assumed to fill whole at the first price of its "
@@ -298,10 +298,11 @@ def _wallet_words(wallets: Wallets) -> str:
 
 def _inverse_words(market: Market) -> str:
     return (
-        f"futures are coin-margined: a position is its face value in dollars, taken as {market.quote}"
-        f", and all spot backs it, uncut; what it brings, and its fees and funding, are coins of that "
-        f"spot at once; limits.leverage counts |futures| over spot, so futures are cut to it and spot "
-        f"is not sold for them; coins that are initial margin are not sold; cash backs nothing"
+        f"futures are coin-margined: a position is its face value in dollars, taken as "
+        f"{market.quote}, and all spot backs it, uncut; what it brings, its fees and its funding "
+        f"are coins of that spot at once; limits.leverage is |futures| over spot, so futures are "
+        f"cut to it and no spot is sold for them; coins that are initial margin are not sold; cash "
+        f"backs nothing"
     )
 
 
@@ -350,35 +351,10 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     for path, forbids, found in said:
         if forbids:
             sentence = (
-                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need linear "
-                f"futures and cross margin on one balance; change the account, or take the sleeves out"
+                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need linear futures "
+                f"and cross margin on one balance; change the account, or take the sleeves out"
             )
             raise terms.source.refuse(path, sentence)
-
-
-def refuse_unbacked(compiled: CompiledPolicy, terms: AccountTerms | None) -> None:
-    """Do nothing where what backs an account's futures is what a policy was loaded for.
-
-    Raises
-    ------
-    PolicyError
-        If a target is outside the limits.
-    """
-    policy = compiled.policy
-    check_targets(policy.document, policy.source, in_coins=document_of(terms).in_coins)
-
-
-def backing_warnings(compiled: CompiledPolicy, terms: AccountTerms | None) -> tuple[str, ...]:
-    """Return a warning of the targets that coins do not back, and which are cut."""
-    names = cut_by_coins(compiled.policy.document) if document_of(terms).in_coins else ()
-    if not names:
-        return ()
-    return (
-        (
-            f"Coins back the futures of this account, and these targets hold more than the limit "
-            f"of leverage times their spot: {', '.join(names)}; their futures were cut to it."
-        ),
-    )
 
 
 def peg_warnings(

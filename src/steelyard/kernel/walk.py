@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.codes import PERP
+from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.contracts import INVERSE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk, at_bar_end, values_of

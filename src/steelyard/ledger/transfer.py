@@ -58,7 +58,7 @@ def coin_wallet(account: Account, asset: int) -> int:
 
 @compiled_inside
 def merge_coins(account: Account) -> None:
-    """Put what futures brought in coins to the spot that backs them, or take from it what they lost.
+    """Put the coins that futures brought to the spot that backs them, or take what they lost.
 
     Coins are worth the same in both. What spot cannot pay stays owed.
     """

@@ -36,9 +36,9 @@ LEG: Final = np.dtype(
 known when the order is decided; of an inverse contract, whose quantity is its face value, 1.
 ``lot``: coins, or face value; 0 is not rounded. ``least``: smallest notional worth an order, quote.
 ``in_coins``: 1 where coins back the futures. ``change``: weight to trade, before caps.
-``order``: coins, or face value; positive buys, 0 does nothing. ``dropped``: why a leg beyond its band is not
-traded: ``TOO_SMALL`` for the policy, the venue or its lot; ``CAPPED`` where only the turnover left
-for the day made it so; else ``SENT``.
+``order``: coins, or face value; positive buys, 0 does nothing. ``dropped``: why a leg beyond its
+band is not traded: ``TOO_SMALL`` for the policy, the venue or its lot; ``CAPPED`` where only the
+turnover left for the day made it so; else ``SENT``.
 """
 
 

@@ -144,7 +144,7 @@ def _not_inverse(document: AccountDocument) -> tuple[tuple[Path, bool, str], ...
     inverse, apart = document.in_coins, document.wallets.separate
     always = "is of linear futures: coins back inverse ones, all of spot, uncut; leave it out"
     money = 'backs no futures where margin.futures is "inverse": coins do; leave it out'
-    own = 'is "isolated", and inverse futures are offered with cross margin; leave out one of the two'
+    own = 'is "isolated", but inverse futures have cross margin; leave out one of the two'
     wallet = "is true, but spot in a wallet of its own backs no futures; leave out one of the two"
     owed = 'is never paid where margin.futures is "inverse": no money is owed; leave it out'
     return (

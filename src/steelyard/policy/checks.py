@@ -224,8 +224,8 @@ def _targets(document: PolicyDocument) -> Iterator[_Target]:
     for number, trigger in enumerate(document.triggers):
         target = trigger.effect.absolute
         if target is not None:
-            path = ("triggers", number, "effect", "set", "futures")
-            yield _Target(path, trigger.id, (target.spot, target.futures), limits)
+            where = ("triggers", number, "effect", "set", "futures")
+            yield _Target(where, trigger.id, (target.spot, target.futures), limits)
 
 
 def cut_by_coins(document: PolicyDocument) -> tuple[str, ...]:
@@ -245,7 +245,10 @@ def check_targets(document: PolicyDocument, source: Source, *, in_coins: bool) -
 
     Parameters
     ----------
-    document, source : PolicyDocument, Source
+    document : PolicyDocument
+        What the file says, defaults filled in.
+    source : Source
+        Where it says it.
     in_coins : bool
         Whether coins back the futures, and not cash: then a run cuts them to what is backed
         (``cut_by_coins``), and any may be asked for.

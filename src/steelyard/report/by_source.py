@@ -67,7 +67,8 @@ def _bars_of(track: Track, fills: Fills) -> Ints:
 def _wanted(plan: Plan, track: Track, walk: Walk) -> Floats:
     """Return the coins each source wanted in the leg of every fill, float64[n_fills, n_sources].
 
-    Of an inverse contract its face value. At the decision that ordered it; margin defence and liquidation want nothing to be held.
+    Of an inverse contract its face value. At the decision that ordered it; margin defence and
+    liquidation want nothing to be held.
     """
     fills = walk.fills
     needed, which = np.unique(_decided(walk, fills.decided_ms), return_inverse=True)
@@ -125,7 +126,9 @@ def _brought(track: Track, walk: Walk, rows: Ints) -> Floats:
     return brought
 
 
-def handed_over(quantity: Floats, wanted: Floats, base: int, brought: Floats) -> Floats:
+def handed_over(
+    quantity: Floats, wanted: Floats, base: int, brought: Floats | float = 0.0
+) -> Floats:
     """Return what each source owns after the fills of one leg, float64[n_fills, n_sources], coins.
 
     Parameters
@@ -171,7 +174,8 @@ def _priced(track: Track, walk: Walk, which: tuple[int, int], spots: Sequence[in
     """
     asset, leg = which
     if _is_face(walk, leg):
-        return np.stack([*(part[1] for part in face.accumulated(track, leg)), face.received(track, leg)])
+        delta, basis = face.accumulated(track, leg)
+        return np.stack([delta[1], basis[1], face.received(track, leg)])
     worth = worth_of(track, walk)
     spot, mark = track.close[:, asset, codes.SPOT], track.close[:, asset, leg]
     settled = np.nan_to_num(-mark * track.funding[asset, leg])
@@ -278,19 +282,8 @@ def split(plan: Plan, track: Track, walk: Walk) -> Split:
         for column, part in zip(columns, everyones, strict=True):
             by_bar[:, column] += part
     if walk.in_coins:
-        _add_brought(plan, walk, (amounts, by_bar), ends)
+        face.add_brought(plan, walk, (amounts, by_bar), ends)
     return Split(amounts=amounts, by_bar=by_bar)
-
-
-def _add_brought(plan: Plan, walk: Walk, split_so_far: tuple[Floats, Floats], ends: Ints) -> None:
-    """Add what the coins that inverse futures brought earned since, as spot: it is the base's."""
-    amounts, by_bar = split_so_far
-    more = walk.parts[:, codes.PART_SPOT] - by_bar[:, codes.PART_SPOT]
-    by_bar[:, codes.PART_SPOT] += more
-    # The baseline is regime -1, the last of the rows behind the triggers.
-    first, count = int(plan.order.size), plan.base.shape[0]
-    rows = [first + regime % count for regime, _, _ in regime_runs(walk)]
-    np.add.at(amounts[:, codes.SPOT, codes.PART_SPOT], rows, np.diff(more[ends], prepend=0.0))
 
 
 def _sleeve_of(plan: Plan, leg: int) -> int:

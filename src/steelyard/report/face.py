@@ -3,8 +3,10 @@
 import numpy as np
 
 from steelyard.domain import codes
-from steelyard.domain.arrays import Floats
-from steelyard.domain.plan import Track
+from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.plan import Plan, Track
+from steelyard.domain.record import Walk
+from steelyard.report.activity import regime_runs
 
 
 def earned(spot: tuple[Floats, Floats], mark: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
@@ -47,3 +49,14 @@ def received(track: Track, leg: int) -> Floats:
     spot, mark = track.close[:, 0, codes.SPOT], track.close[:, 0, leg]
     total: Floats = np.cumsum(np.nan_to_num(-track.funding[0, leg]) * spot / mark)
     return total
+
+
+def add_brought(plan: Plan, walk: Walk, split_so_far: tuple[Floats, Floats], ends: Ints) -> None:
+    """Add what the coins that inverse futures brought earned since, as spot: it is the base's."""
+    amounts, by_bar = split_so_far
+    more = walk.parts[:, codes.PART_SPOT] - by_bar[:, codes.PART_SPOT]
+    by_bar[:, codes.PART_SPOT] += more
+    # The baseline is regime -1, the last of the rows behind the triggers.
+    first, count = int(plan.order.size), plan.base.shape[0]
+    rows = [first + regime % count for regime, _, _ in regime_runs(walk)]
+    np.add.at(amounts[:, codes.SPOT, codes.PART_SPOT], rows, np.diff(more[ends], prepend=0.0))

@@ -5,7 +5,7 @@ import polars as pl
 
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats, Ints
-from steelyard.domain.record import FILL_REASONS
+from steelyard.domain.record import FILL_REASONS, values_of
 from steelyard.domain.sleeves import leg_names
 from steelyard.report.activity import regime_name
 from steelyard.report.daily import core_hedge, notional, quotient
@@ -76,8 +76,8 @@ def fills_frame(inputs: RunInputs) -> pl.DataFrame:
 
     Columns: ``ts`` (when the bar that filled it began), ``decided``, ``leg`` (``spot``,
     ``futures``, and those of sleeves), ``reason`` (see ``record.FILL_REASONS``), ``quantity``
-    (coins, of coin-margined futures face value in quote; signed), ``price``, ``reference`` (quote per coin), ``notional`` (quote, signed),
-    ``fee``, ``slippage`` (quote; a cost is positive).
+    (coins, of coin-margined futures face value in quote; signed), ``price``, ``reference`` (quote
+    per coin), ``notional`` (quote, signed), ``fee``, ``slippage`` (quote; a cost is positive).
     """
     fills = inputs.walk.fills
     return pl.DataFrame(

@@ -44,9 +44,9 @@ def exposures(shock: Shock, walk: Walk, track: Track) -> tuple[Floats, Floats]:
             return lost, none
         case "basis":
             close = track.close[:-1, 0]
-            move = close[:, SPOT] * (1.0 + shock.size / 100.0) / close[:, PERP] - 1.0
+            moved: Floats = close[:, SPOT] * (1.0 + shock.size / 100.0) / close[:, PERP] - 1.0
             # What an inverse contract brings is paid in coins, and their price stays.
-            return -held.futures_change(move / (1.0 + move) if walk.in_coins else move), none
+            return -held.futures_change(moved / (1.0 + moved) if walk.in_coins else moved), none
         case "stable":
             return np.maximum(held.cash, 0.0) * (1.0 - shock.size), none
         case "adl":
