@@ -36,12 +36,12 @@ class Fees(Part):
 class Margin(Part):
     """How positions are margined (domain 11)."""
 
-    futures: Literal["linear", "inverse"] = "linear"
     mode: Literal["cross", "isolated"] = "cross"
     leverage: Annotated[float, Field(ge=1.0, le=125.0)] = 1.0 / DEFAULT_INITIAL
     spot_as_collateral: bool = False
     haircut: Fraction = 0.05
     worst_case: bool = False
+    futures: Literal["linear", "inverse"] = "linear"
 
 
 class Cash(Part):
