@@ -196,7 +196,8 @@ def test_leverage_is_over_spot_where_coins_back_futures() -> None:
 
 def moves(backing: float, face: float, mark: float) -> Floats:
     ladder = np.array([math.inf]), np.array([0.01]), np.zeros(1)
-    return inverse_liquidation_moves(*(np.array([one]) for one in (backing, face, mark)), ladder)
+    held, sold, at = (np.array([one]) for one in (backing, face, mark))
+    return inverse_liquidation_moves(held, sold, at, ladder)
 
 
 def test_the_way_to_liquidation_of_an_inverse_long_is_of_its_coins() -> None:

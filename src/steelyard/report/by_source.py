@@ -173,7 +173,7 @@ def _priced(track: Track, walk: Walk, which: tuple[int, int], spots: Sequence[in
     ``which`` is the asset and the leg.
     """
     asset, leg = which
-    if _is_face(walk, leg):
+    if face.is_of(walk, leg):
         delta, basis = face.accumulated(track, leg)
         return np.stack([delta[1], basis[1], face.received(track, leg)])
     worth = worth_of(track, walk)
@@ -183,10 +183,6 @@ def _priced(track: Track, walk: Walk, which: tuple[int, int], spots: Sequence[in
         return np.stack([spot, mark - spot, np.cumsum(settled)])
     index, basis = worth.moved(track, asset, leg)[1]
     return np.stack([spot + index, mark - spot + basis, np.cumsum(settled * worth.closed)])
-
-
-def _is_face(walk: Walk, leg: int) -> bool:
-    return walk.in_coins and leg == codes.PERP
 
 
 def _closes_late(track: Track, walk: Walk, bar: Ints) -> Flags:
@@ -225,7 +221,7 @@ def _met(track: Track, walk: Walk, rows: Ints, priced: Floats, spots: Sequence[i
     expired = fills.reason[rows] == FILL_EXPIRY
     forced, settled = np.where(expired, 0.0, moved), np.where(expired, moved, 0.0)
     index, basis = spot + forced, mark - spot + settled
-    if _is_face(walk, int(leg[0])):
+    if face.is_of(walk, int(leg[0])):
         index, basis = (
             np.where(late, closed[bar], opened[bar])
             for opened, closed in face.accumulated(track, int(leg[0]))

@@ -9,6 +9,11 @@ from steelyard.domain.record import Walk
 from steelyard.report.activity import regime_runs
 
 
+def is_of(walk: Walk, leg: int) -> bool:
+    """Tell whether the quantities of a leg are face values."""
+    return walk.in_coins and leg == codes.PERP
+
+
 def earned(spot: tuple[Floats, Floats], mark: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     """Return what a unit earned by futures delta and by basis, float64[n], quote each (10.3, 10.8).
 
