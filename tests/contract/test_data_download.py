@@ -364,6 +364,40 @@ def test_coin_margined_volume_is_in_coins_and_interest_in_dollars(
     assert set(quarterly["expiry"].dt.epoch("ms")) == {stamp(2024, 3, 29, 8)}
 
 
+@pytest.fixture
+def coin_margined(archive: Standin) -> Standin:
+    """Return the archives with all that an account with coin-margined futures needs."""
+    bars = plain_bars(archive.history["um", "klines", "BTCUSDT"].ms)
+    archive.history["cm", "klines", "BTCUSD_PERP"] = bars
+    archive.history["cm", "markPriceKlines", "BTCUSD_PERP"] = bars
+    settled = archive.history["um", "fundingRate", "BTCUSDT"]
+    archive.history["cm", "fundingRate", "BTCUSD_PERP"] = settled
+    archive.history["cm", "metrics", "BTCUSD_PERP"] = plain_metrics(FIRST_MS, NOW_MS)
+    fill(archive)
+    return archive
+
+
+def test_a_download_opens_with_coin_margined_futures(folder: Path, coin_margined: Standin) -> None:
+    outcome = once(folder, coin_margined)
+    market = open_market(folder, asset="BTC", futures="inverse")
+
+    assert outcome.refused == {}
+    assert market.has_futures
+    assert (market.futures, market.facts.lot_perp, market.facts.fee_perp) == ("inverse", 100, 5e-4)
+    # One rung of what exchangeInfo states.
+    assert market.tiers.rate.tolist() == [0.025]
+    assert "not the venue's ladder" in market.tiers_source
+
+
+def test_a_margin_of_theirs_that_is_not_told_is_refused(
+    folder: Path, coin_margined: Standin
+) -> None:
+    outcome = once(folder, coin_margined, busy("dapi.binance.com/*exchangeInfo*", times=None))
+
+    assert "binance.facts of BTCUSD_PERP" in refusals(outcome)
+    assert not open_market(folder, asset="BTC", futures="inverse").has_futures
+
+
 def test_a_dated_contract_ends_with_its_expiry(folder: Path, archive: Standin) -> None:
     until = archive.history["spot", "klines", "BTCUSDT"].ms
     archive.contracts = (*CONTRACTS, dated("BTCUSDT_240301", "um", stamp(2024, 3, 1, 8)))

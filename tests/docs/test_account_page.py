@@ -33,7 +33,8 @@ def keys_of(document: AccountDocument) -> set[str]:
 def test_an_example_is_an_account_that_runs(tmp_path: Path, text: str) -> None:
     (tmp_path / "account.toml").write_text(text, encoding="utf-8")
     terms = load_account(tmp_path / "account.toml")
-    market = replace(synthetic_market(), venue="binance")
+    futures = terms.document.margin.futures
+    market = replace(synthetic_market(), venue="binance", futures=futures)
 
     assert backtest("hold", market, account=terms).end_equity > 0.0
 

@@ -26,7 +26,7 @@ def composed(seed: int) -> tuple[np.ndarray, float, bool]:
     may_short = bool(rng.random() < 0.7)
     limits = limits_of(net_short=int(may_short), leverage=float(rng.choice([1.0, 2.0, 7.0])))
     leverage = leverage_in_force(table, size, float(limits["leverage"][0]))
-    compose(table, limits, size, weights, leverage, np.empty((MAX_TRACE, 3)))
+    compose(table, limits, size, weights, (leverage, False), np.empty((MAX_TRACE, 3)))
     return weights, leverage, may_short
 
 

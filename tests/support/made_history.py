@@ -143,6 +143,29 @@ def write_shifted(folder: Path) -> Path:
     return folder
 
 
+def write_inverse(folder: Path) -> Path:
+    """Write the same, with the perpetual and its funding as those of the coin-margined one only.
+
+    Its tiers are in coins: 0.4 % up to 5, 0.5 % up to 10, 1 % beyond.
+    """
+    write_shifted(folder)
+    linear, inverse = names_of("BTC", "binance"), names_of("BTC", "binance", futures="inverse")
+    for name in ("perp", "mark", "funding"):
+        file = folder / f"{getattr(linear, name)}.parquet"
+        file.rename(folder / f"{getattr(inverse, name)}.parquet")
+    # cum_2 = 5 x 0.001 = 0.005; cum_3 = 0.005 + 10 x 0.005 = 0.055
+    pl.DataFrame(
+        {
+            "symbol": ["BTCUSD_PERP"] * 3,
+            "min_notional": [0.0, 5.0, 10.0],
+            "max_notional": [5.0, 10.0, 10_000.0],
+            "maint_margin_rate": [0.004, 0.005, 0.01],
+            "maint_amount": [0.0, 0.005, 0.055],
+        }
+    ).write_parquet(folder / "binance.perp.leverage_tiers.2024-10.parquet")
+    return folder
+
+
 def _move(made: Path, there: str, folder: Path, here: str) -> None:
     frame = pl.read_parquet(made / f"{there}.parquet")
     stamped = [name for name in ("ts", "expiry") if name in frame.columns]

@@ -115,6 +115,38 @@ WRONG = [
         "[wallets]\nseparate = true\ntransfer_hours = 0\n",
         "wallets.transfer_hours is 0, must be at least 1",
     ),
+    (
+        '[margin]\nfutures = "coin"\n',
+        "account.toml:3:1: margin.futures is \"coin\", must be 'linear' or 'inverse'",
+    ),
+    (
+        '[margin]\nfutures = "inverse"\nmode = "isolated"\n',
+        'account.toml:4:1: margin.mode is "isolated", but inverse futures have cross margin',
+    ),
+    (
+        '[margin]\nfutures = "inverse"\nspot_as_collateral = true\n',
+        "account.toml:4:1: margin.spot_as_collateral is of linear futures: coins back inverse ones",
+    ),
+    (
+        '[margin]\nfutures = "inverse"\nhaircut = 0.1\n',
+        "margin.haircut is of linear futures: coins back inverse ones, all of spot, uncut",
+    ),
+    (
+        '[margin]\nfutures = "inverse"\n[cash]\nborrow = 0.1\n',
+        'cash.borrow is never paid where margin.futures is "inverse": no money is owed',
+    ),
+    (
+        '[margin]\nfutures = "inverse"\n[bonus]\namount = 10.0\ncounts_as = "margin"\n',
+        'account.toml:4:1: bonus backs no futures where margin.futures is "inverse": coins do',
+    ),
+    (
+        '[margin]\nfutures = "inverse"\n[reserve]\ncurrency = "USDC"\nshare = 0.1\n',
+        'reserve backs no futures where margin.futures is "inverse": coins do',
+    ),
+    (
+        '[margin]\nfutures = "inverse"\n[wallets]\nseparate = true\n',
+        "wallets.separate is true, but spot in a wallet of its own backs no futures",
+    ),
 ]
 
 

@@ -1,6 +1,7 @@
 """Maintenance brackets from JSON: exact sums, and refusals by symbol and row."""
 
 import json
+import math
 from decimal import Decimal
 from pathlib import Path
 
@@ -54,6 +55,30 @@ def test_an_answer_of_the_venue_may_leave_leverage_out(tmp_path: Path) -> None:
 
     assert list(map(float, (one.floor, one.cap, one.rate, one.deduction))) == [0, 50_000, 0.004, 0]
     assert one.leverage.is_nan()
+
+
+def in_coins(folder: Path, owed: float) -> Path:
+    """Write the answer of coin-margined ``leverageBracket``: 0.4 % up to 5 coins, 0.5 % to 10."""
+    keys = ("qtyFloor", "qtyCap", "maintMarginRatio", "initialLeverage", "cum")
+    rows = [(0, 5, 0.004, 125, 0.0), (5, 10, 0.005, 100, owed)]
+    brackets = [dict(zip(keys, row, strict=True)) for row in rows]
+    file = folder / "coin_2026-09.json"
+    file.write_text(json.dumps([{"symbol": "BTCUSD_PERP", "brackets": brackets}]), "utf-8")
+    return file
+
+
+def test_brackets_of_coin_margined_contracts_are_in_coins(tmp_path: Path) -> None:
+    # cum_2 = 5 x (0.005 - 0.004) = 0.005 coins
+    ran("data", "tiers", in_coins(tmp_path, 0.005), "--data", tmp_path / "data")
+    tiers, _ = read_tiers(tmp_path / "data", SNAPSHOT, "BTCUSD_PERP", in_coins=True)
+
+    assert tiers.cap.tolist() == [5.0, math.inf]
+    assert tiers.deduction.tolist() == [0.0, 0.005]
+
+
+def test_half_a_hundredth_of_a_coin_is_no_rounding(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"row 2: its cumulative amount is 0\.0; the tiers below"):
+        read_brackets(in_coins(tmp_path, 0.0))
 
 
 def damaged(row: int, cell: int, value: object) -> list[list[object]]:

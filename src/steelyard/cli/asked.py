@@ -19,9 +19,13 @@ Dates: TypeAlias = tuple[str | None, str | None]
 
 
 def market_of(
-    data: Path | None, asset: str | None, venue: str, signals: str | None = None
+    data: Path | None,
+    asset: str | None,
+    venue: str,
+    signals: str | None = None,
+    account: "AccountTerms | None" = None,
 ) -> "Market":
-    """Return the market that was asked for.
+    """Return the market that was asked for, with the futures that the account holds.
 
     Raises
     ------
@@ -41,7 +45,8 @@ def market_of(
         there = ", ".join(complete_assets(data, venue)) or f"none for venue {venue}"
         raise RequestError(f"name the asset with --asset NAME; complete in {data}: {there}")
     with waiting(f"Reading {asset}"):
-        return open_market(data, asset=asset, venue=venue, signals=signals)
+        futures = "linear" if account is None else account.document.margin.futures
+        return open_market(data, asset=asset, venue=venue, signals=signals, futures=futures)
 
 
 def account_of(file: Path | None) -> "AccountTerms | None":
@@ -78,7 +83,13 @@ def dates_of(start: str | None, end: str | None, window: str | None) -> Dates:
     return named(window)
 
 
-def refuse_early(policy: "CompiledPolicy", market: "Market", dates: Dates, cash: float) -> None:
+def refuse_early(
+    policy: "CompiledPolicy",
+    market: "Market",
+    dates: Dates,
+    cash: float,
+    account: "AccountTerms | None" = None,
+) -> None:
     """Do nothing where a run can begin; what can be refused is refused before the long work.
 
     Raises
@@ -92,7 +103,7 @@ def refuse_early(policy: "CompiledPolicy", market: "Market", dates: Dates, cash:
     from steelyard.policy.needs import check_needs
 
     check_needs(policy, market)
-    lay_course(market, start=dates[0], end=dates[1], cash=cash)
+    lay_course(market, start=dates[0], end=dates[1], cash=cash, account=account)
 
 
 def run(
@@ -106,7 +117,7 @@ def run(
     from steelyard.engine.backtest import backtest
     from steelyard.policy.compile import compile_policy
 
-    refuse_early(compile_policy(policy, market), market, dates, cash)
+    refuse_early(compile_policy(policy, market), market, dates, cash, account)
     announce_compiling()
     with waiting(f"Running {policy.name} on {market.asset}"):
         return backtest(policy, market, start=dates[0], end=dates[1], cash=cash, account=account)

@@ -40,8 +40,8 @@ def backtest(
     dates = dates_of(start, end, window)
     if out is not None:
         refuse_unwritable(out)
-    loaded = load_policy(policy, settings or ())
     terms = account_of(account)
-    result = run(loaded, market_of(data, asset, venue, signals), dates, cash, terms)
+    loaded = load_policy(policy, settings or (), account=terms)
+    result = run(loaded, market_of(data, asset, venue, signals, terms), dates, cash, terms)
     page = None if out is None else written(result, out)
     answer(result, page, as_json=json)

@@ -46,11 +46,11 @@ def explain(
     from steelyard.report.explain_text import explain_text
 
     _refuse_both(json=json, everything=everything, only=bool(only))
-    loaded = load_policy(policy, settings or ())
-    market = market_of(data, asset, venue, signals)
+    terms = account_of(account)
+    loaded = load_policy(policy, settings or (), account=terms)
+    market = market_of(data, asset, venue, signals, terms)
     announce_compiling()
     with waiting(f"Explaining {loaded.name} on {market.asset}"):
-        terms = account_of(account)
         found = explained(loaded, market, at=at, start=start, cash=cash, account=terms)
     text = explain_text(found, only=only or (), everything=everything, width=width())
     say(as_json(explain_document(found)) if json else text)

@@ -41,9 +41,9 @@ def ladder(
     from steelyard.report.ladder import ladder_document
     from steelyard.report.ladder_text import ladder_text
 
-    loaded = load_policy(policy, settings or ())
     terms = account_of(account)
-    market = market_of(data, asset, venue, signals)
+    loaded = load_policy(policy, settings or (), account=terms)
+    market = market_of(data, asset, venue, signals, terms)
     announce_compiling()
     with waiting(f"Climbing the ladder of {loaded.name} on {market.asset}"):
         facts = climbed(

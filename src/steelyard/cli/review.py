@@ -40,9 +40,9 @@ def review(
 
     if out is not None:
         refuse_unwritable(out)
-    loaded = load_policy(policy, settings or ())
     terms = account_of(account)
-    market = market_of(data, asset, venue, signals)
+    loaded = load_policy(policy, settings or (), account=terms)
+    market = market_of(data, asset, venue, signals, terms)
     announce_compiling()
     with waiting(f"Reviewing {loaded.name} on {market.asset}"):
         found = reviewed(loaded, market, at=at, start=start, cash=cash, account=terms)

@@ -74,13 +74,12 @@ def stress(
     shocks_of(shock := shock or [])
     if out is not None:
         refuse_unwritable(out)
-    loaded = load_policy(policy, settings or ())
-    terms, market = account_of(account), market_of(data, asset, venue)
+    terms = account_of(account)
+    loaded = load_policy(policy, settings or (), account=terms)
+    market, dates = market_of(data, asset, venue, account=terms), {"start": start, "end": end}
     announce_compiling()
     with waiting(f"Stressing {loaded.name} on {market.asset}"):
-        found = stressed(
-            loaded, market, start=start, end=end, shocks=shock, at=at, cash=cash, account=terms
-        )
+        found = stressed(loaded, market, **dates, shocks=shock, at=at, cash=cash, account=terms)
     page = None if out is None else _written(found, out)
     say(as_json(stress_document(found)) if json else stress_text(found, page=page, width=width()))
 

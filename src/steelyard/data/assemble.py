@@ -53,6 +53,8 @@ class Listing:
         Of which time facts and tiers are known.
     no_futures : str
         Why there is spot alone, and what to do; empty where there are futures.
+    futures : str
+        ``linear`` or ``inverse``.
     is_synthetic : bool
         Whether the market is invented.
     """
@@ -67,6 +69,7 @@ class Listing:
     money: Mapping[str, Series] = field(default_factory=dict)
     known: tuple[Known, ...] = ()
     no_futures: str = ""
+    futures: str = "linear"
     is_synthetic: bool = False
 
 
@@ -126,6 +129,7 @@ def assemble_market(
         holes=holes,
         known=listing.known,
         no_futures=listing.no_futures,
+        futures=listing.futures,
         is_synthetic=listing.is_synthetic,
     )
 

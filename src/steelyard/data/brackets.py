@@ -15,6 +15,12 @@ _CENT: Final = Decimal("0.01")
 _KEYS: Final = ("notionalFloor", "notionalCap", "maintMarginRatio", "initialLeverage", "cum")
 """What a bracket holds, in the order of the columns of a row."""
 
+_COIN_KEYS: Final = ("qtyFloor", "qtyCap", *_KEYS[2:])
+"""The same of a coin-margined contract, whose amounts are coins."""
+
+_COIN_CENT: Final = Decimal("1e-6")
+"""Coins; how far the cumulative amounts of such a contract may be off."""
+
 _UNIFIED: Final = re.compile(r"([^/:]+)/([^/:]+):\2(?:-(\d{6}))?")
 """A linear contract as ``BTC/USDT:USDT``, dated as ``BTC/USDT:USDT-260925``."""
 
@@ -26,13 +32,13 @@ class Bracket(NamedTuple):
 
     Parameters
     ----------
-    floor, cap : Decimal, quote
+    floor, cap : Decimal, quote; coins of a coin-margined contract
         Notional above which it begins, and up to which it goes.
     rate : Decimal, fraction
         Maintenance margin of the notional.
     leverage : Decimal
         Largest that may be chosen for such a notional; NaN where it is not stated.
-    deduction : Decimal, quote
+    deduction : Decimal, quote, or coins
         Cumulative amount: maintenance margin = notional x rate - deduction.
     """
 
@@ -53,8 +59,9 @@ def read_brackets(file: Path) -> Mapping[str, Ladder]:
     Parameters
     ----------
     file : Path
-        An answer of Binance's ``leverageBracket``, or ``{"tiers": {"BTC/USDT:USDT": [[floor, cap,
-        maintenance rate, largest leverage, cumulative amount], ...]}}``.
+        An answer of Binance's ``leverageBracket``, that of coin-margined contracts too, or
+        ``{"tiers": {"BTC/USDT:USDT": [[floor, cap, maintenance rate, largest leverage, cumulative
+        amount], ...]}}``.
 
     Raises
     ------
@@ -73,7 +80,7 @@ def read_brackets(file: Path) -> Mapping[str, Ladder]:
             raise DataError(message)
         brackets = (_bracket(f"{place} row {row}", cells) for row, cells in enumerate(rows, 1))
         ladders[symbol] = sorted(brackets, key=lambda one: one.floor)
-        _check(place, ladders[symbol])
+        _check(place, ladders[symbol], _COIN_CENT if any(map(_in_coins, rows)) else _CENT)
     return ladders
 
 
@@ -121,9 +128,13 @@ def _symbol(place: str, name: str) -> str:
     return f"{base}{quote}" + (f"_{expiry}" if expiry else "")
 
 
+def _in_coins(cells: object) -> bool:
+    return isinstance(cells, dict) and _COIN_KEYS[1] in cells
+
+
 def _bracket(place: str, cells: object) -> Bracket:
     if isinstance(cells, dict):
-        values = [cells.get(key) for key in _KEYS]
+        values = [cells.get(key) for key in (_COIN_KEYS if _in_coins(cells) else _KEYS)]
         values[3] = cells.get(_KEYS[3], Decimal("nan"))
     else:
         values = list(cells) if isinstance(cells, list) else []
@@ -134,7 +145,7 @@ def _bracket(place: str, cells: object) -> Bracket:
     return Bracket(*numbers)
 
 
-def _check(place: str, ladder: Ladder) -> None:
+def _check(place: str, ladder: Ladder, cent: Decimal) -> None:
     """Refuse a ladder that breaks domain 11.1, or a leverage that it could not hold.
 
     Raises
@@ -148,14 +159,14 @@ def _check(place: str, ladder: Ladder) -> None:
     before = Bracket(*(Decimal(0),) * 3, Decimal("inf"), Decimal(0))
     for row, one in enumerate(ladder, 1):
         due = before.deduction + one.floor * (one.rate - before.rate)
-        wrong = _wrong(before._replace(floor=before.cap, deduction=due), one)
+        wrong = _wrong(before._replace(floor=before.cap, deduction=due), one, cent)
         if wrong:
             message = f"{place} row {row}: {wrong}: {_FIX}"
             raise DataError(message)
         before = one
 
 
-def _wrong(due: Bracket, one: Bracket) -> str:
+def _wrong(due: Bracket, one: Bracket, cent: Decimal) -> str:
     """Return what is wrong with a tier, in words; empty where nothing is.
 
     Parameters
@@ -164,6 +175,8 @@ def _wrong(due: Bracket, one: Bracket) -> str:
         Floor and cumulative amount that the tiers below make it, and their rate and leverage.
     one : Bracket
         As stated.
+    cent : Decimal
+        How far its cumulative amount may be off.
     """
     falls = one.leverage.is_nan() or 1 <= one.leverage <= due.leverage
     holds = one.leverage.is_nan() or one.rate * one.leverage <= 1
@@ -172,7 +185,7 @@ def _wrong(due: Bracket, one: Bracket) -> str:
         (one.cap > one.floor, "it ends at {0.cap}; a tier ends above its beginning, {0.floor}"),
         (due.rate < one.rate <= 1, "its rate is {0.rate}; rates rise from {1.rate} to 1 at most"),
         (
-            abs(one.deduction - due.deduction) <= _CENT,
+            abs(one.deduction - due.deduction) <= cent,
             "its cumulative amount is {0.deduction}; the tiers below make it {1.deduction}",
         ),
         (falls, "its leverage is {0.leverage}; it is 1 at least and falls from {1.leverage}"),

@@ -3,6 +3,7 @@
 import difflib
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from steelyard.data.assemble import (
     NO_TIERS,
@@ -23,21 +24,28 @@ from steelyard.data.names import (
     QUOTE,
     SYNTHETIC,
     Names,
+    inverse_symbol,
     names_of,
     symbol_of,
     tiers_name,
     tiers_note,
 )
 from steelyard.data.read import read_series, source_of
+from steelyard.data.shipped import INVERSE, LINEAR
 from steelyard.data.side import read_side_series, series_files
 from steelyard.data.tiers import ladder_source, read_tiers, tier_symbols, tiers_known
-from steelyard.domain.errors import DataError
+from steelyard.domain.errors import DataError, RequestError
 from steelyard.domain.market import Bars, Market, Source
 from steelyard.domain.time import HOUR_MS
 
 
 def open_market(
-    folder: str | Path, *, asset: str, venue: str = "binance", signals: str | None = None
+    folder: str | Path,
+    *,
+    asset: str,
+    venue: str = "binance",
+    signals: str | None = None,
+    futures: str = LINEAR,
 ) -> Market:
     """Return everything a catalogue knows of one asset on one venue, checked.
 
@@ -51,6 +59,8 @@ def open_market(
         Such as ``binance``; ``synthetic`` for a catalogue of the synthetic market.
     signals : str, optional
         The venue whose open interest conditions read, where the one that is traded on keeps none.
+    futures : str
+        ``linear``, or ``inverse`` for the perpetual that settles in coins.
 
     Returns
     -------
@@ -62,20 +72,43 @@ def open_market(
     ------
     DataError
         If the folder or the spot bars are missing, or a series cannot be true.
+    RequestError
+        If there are no such futures.
     """
+    if futures not in {LINEAR, INVERSE}:
+        raise RequestError(f"futures is {futures!r}; choose {LINEAR!r} or {INVERSE!r}")
     path = Path(folder)
     held = _held(path)
-    names = names_of(asset, venue, signals)
-    ladder = _newest_tiers(path, held, venue, symbol_of(asset))
+    wanted = _Wanted(asset, venue, futures)
+    names = names_of(asset, venue, signals, futures=futures)
+    ladder = _newest_tiers(path, held, wanted)
     absent = [name for name in names.required if name not in held]
     if ladder is None:
         absent.append(tiers_name(venue, "YYYY-MM"))
     if names.spot not in held:
-        message = _incomplete(path, held, (asset, venue), absent)
+        message = _incomplete(path, held, wanted, absent)
         raise DataError(message)
     if absent or ladder is None:
-        return _spot_market(path, held, names, (asset, venue), absent)
-    return _market(path, held, names, (asset, venue), ladder)
+        return _spot_market(path, held, names, wanted, absent)
+    return _market(path, held, names, wanted, ladder)
+
+
+class _Wanted(NamedTuple):
+    """Whose market is opened, and with which futures."""
+
+    asset: str
+    venue: str
+    futures: str
+
+    @property
+    def inverse(self) -> str:
+        """Return what the venue calls its inverse perpetual; empty where that is not wanted."""
+        return inverse_symbol(self.asset, self.venue) if self.futures == INVERSE else ""
+
+    @property
+    def symbol(self) -> str:
+        """Return what the venue calls the perpetual that is wanted."""
+        return self.inverse or symbol_of(self.asset)
 
 
 def complete_assets(folder: str | Path, venue: str) -> tuple[str, ...]:
@@ -112,11 +145,14 @@ def _snapshots(held: frozenset[str], venue: str) -> list[str]:
     return sorted((name for name in held if shape.fullmatch(name)), reverse=True)
 
 
-def _newest_tiers(folder: Path, held: frozenset[str], venue: str, symbol: str) -> str | None:
-    """Return the newest snapshot that holds a symbol, else the newest; None where there is none."""
-    ladders = _snapshots(held, venue)
-    holding = (name for name in ladders if symbol in tier_symbols(folder, name))
-    return next(holding, ladders[0] if ladders else None)
+def _newest_tiers(folder: Path, held: frozenset[str], wanted: _Wanted) -> str | None:
+    """Return the newest snapshot that holds a symbol, else the newest; None where there is none.
+
+    One without an inverse symbol is none for it.
+    """
+    ladders = _snapshots(held, wanted.venue)
+    holding = (name for name in ladders if wanted.symbol in tier_symbols(folder, name))
+    return next(holding, ladders[0] if ladders and not wanted.inverse else None)
 
 
 def _assets(held: frozenset[str], venue: str) -> list[str]:
@@ -124,10 +160,10 @@ def _assets(held: frozenset[str], venue: str) -> list[str]:
     return sorted({found[1] for found in map(shape.fullmatch, held) if found})
 
 
-def _incomplete(
-    folder: Path, held: frozenset[str], wanted: tuple[str, str], absent: list[str]
-) -> str:
-    asset, venue = wanted
+def _incomplete(folder: Path, held: frozenset[str], wanted: _Wanted, absent: list[str]) -> str:
+    asset, venue, futures = wanted
+    if futures == INVERSE:
+        return _incomplete_inverse(folder, held, wanted, absent)
     complete = complete_assets(folder, venue)
     if complete:
         there = f"complete there: {', '.join(complete)}"
@@ -143,15 +179,26 @@ def _incomplete(
     return f"{folder} lacks {kind} {', '.join(absent)}; {there}; {do}"
 
 
-def _market(
-    path: Path, held: frozenset[str], names: Names, wanted: tuple[str, str], ladder: str
-) -> Market:
-    asset, venue = wanted
+def _incomplete_inverse(
+    folder: Path, held: frozenset[str], wanted: _Wanted, absent: list[str]
+) -> str:
+    asset, venue, _ = wanted
+    linear = [name for name in names_of(asset, venue).required if name in held]
+    return (
+        f"{folder} lacks {', '.join(absent)} of the coin-margined {wanted.inverse}, its tiers in "
+        f"coins; of {asset} it holds {', '.join(linear) or 'nothing'}, and linear futures do not "
+        f"stand in for inverse ones; run steelyard data download {asset} --venue {venue}, and "
+        f"supply the tiers with --tiers FILE"
+    )
+
+
+def _market(path: Path, held: frozenset[str], names: Names, wanted: _Wanted, ladder: str) -> Market:
+    asset, venue, futures = wanted
     spot = _read_bars(path, names.spot, (*PRICES, VOLUME))
     perp = _read_bars(path, names.perp, (*PRICES, VOLUME))
     mark = _read_bars(path, names.mark, PRICES)
     funding, funding_source = read_funding(path, names.funding)
-    tiers, tiers_source = read_tiers(path, ladder, symbol_of(asset))
+    tiers, tiers_source = read_tiers(path, ladder, wanted.symbol, in_coins=futures == INVERSE)
     bar_sources = ((names.spot, spot[0]), (names.perp, perp[0]), (names.mark, mark[0]))
     own = (spot[1], perp[1], mark[1])
     side = read_side_series(path, held, names, spot[0])
@@ -162,11 +209,15 @@ def _market(
             quote=QUOTE,
             venue=venue,
             tiers=tiers,
-            tiers_source=tiers_note(ladder, ladder_source(path, ladder, symbol_of(asset))),
-            facts=facts_for(venue, symbol_of(asset), path),
+            tiers_source=tiers_note(ladder, ladder_source(path, ladder, wanted.symbol)),
+            facts=facts_for(venue, symbol_of(asset), path, inverse=wanted.inverse),
             series_files=series_files(names),
             money=money.worth,
-            known=(*facts_known(venue, symbol_of(asset), path), tiers_known(ladder)),
+            known=(
+                *facts_known(venue, symbol_of(asset), path, inverse=wanted.inverse),
+                tiers_known(ladder),
+            ),
+            futures=futures,
             is_synthetic=venue == SYNTHETIC,
         ),
         Hourly(spot=spot[0], perp=perp[0], mark=mark[0], dated=side.dated),
@@ -183,9 +234,9 @@ def _market(
 
 
 def _spot_market(
-    path: Path, held: frozenset[str], names: Names, wanted: tuple[str, str], absent: list[str]
+    path: Path, held: frozenset[str], names: Names, wanted: _Wanted, absent: list[str]
 ) -> Market:
-    asset, venue = wanted
+    asset, venue, futures = wanted
     spot, source = _read_bars(path, names.spot, (*PRICES, VOLUME))
     side = read_side_series(path, held, names, spot)
     money = read_money(path, held, venue)
@@ -195,10 +246,11 @@ def _spot_market(
         venue=venue,
         tiers=NO_TIERS,
         tiers_source="none: there are no futures",
-        facts=facts_for(venue, symbol_of(asset), path),
+        facts=facts_for(venue, symbol_of(asset), path, inverse=wanted.inverse),
         series_files=series_files(names),
         money=money.worth,
-        known=facts_known(venue, symbol_of(asset), path),
+        known=facts_known(venue, symbol_of(asset), path, inverse=wanted.inverse),
+        futures=futures,
         no_futures=_incomplete(path, held, wanted, absent),
         is_synthetic=venue == SYNTHETIC,
     )

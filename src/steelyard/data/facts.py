@@ -105,22 +105,35 @@ class _Item(NamedTuple):
     known: tuple[Known, ...] = ()
 
 
-def _fees(venue: Venue) -> _Item:
-    """Return the newest fees of spot and linear contracts as one fact."""
-    spot, linear = (known("fees", fee) for fee in _newest(venue).values())
-    source = spot.source if spot.source == linear.source else f"{spot.source}; {linear.source}"
+def _fees(venue: Venue, product: str) -> _Item:
+    """Return the newest fees of spot and futures as one fact."""
+    spot, futures = (known("fees", _newest(venue, each)) for each in (SPOT, product))
+    source = spot.source if spot.source == futures.source else f"{spot.source}; {futures.source}"
     both = replace(
-        linear,
+        futures,
         source=source,
-        first_ms=max(spot.first_ms, linear.first_ms),
-        end_ms=min(spot.end_ms, linear.end_ms),
+        first_ms=max(spot.first_ms, futures.first_ms),
+        end_ms=min(spot.end_ms, futures.end_ms),
     )
     return _Item({}, f"fees: {source}, {both.noted}", (both,))
 
 
-def _newest(venue: Venue) -> dict[str, Fee]:
+def _newest(venue: Venue, product: str) -> Fee:
+    """Return the newest fee of a product.
+
+    Raises
+    ------
+    DataError
+        If none is shipped.
+    """
     rates = {fee["product"]: fee for fee in venue["fees"]}
-    return {product: rates[product] for product in (SPOT, LINEAR)}
+    if product not in rates:
+        message = (
+            f"no fees of {product} contracts are shipped for this venue, only of "
+            f"{', '.join(rates)}; choose linear futures, or another venue"
+        )
+        raise DataError(message)
+    return rates[product]
 
 
 def _lots(told: Contracts | None, what: str, symbol: str) -> _Item:
@@ -145,11 +158,13 @@ def _liquidation(venue: Venue, perp: _Item, symbol: str) -> _Item:
     return _Item({"liquidation_fee": usual["fee"]}, words, (known(what, usual),))
 
 
-def _items(venue: Venue, symbol: str) -> tuple[_Item, _Item, _Item, _Item]:
+def _items(venue: Venue, symbol: str, inverse: str) -> tuple[_Item, _Item, _Item, _Item]:
     """Return fees, spot lots, lots of the perpetual, and the liquidation fee of a symbol."""
-    perp = _lots(venue.get("perp"), "perpetual lots", symbol)
+    futures = venue.get("inverse") if inverse else venue.get("perp")
+    perp = _lots(futures, "perpetual lots", inverse or symbol)
     spot = _lots(venue.get("spot"), "spot lots", symbol)
-    return _fees(venue), spot, perp, _liquidation(venue, perp, symbol)
+    fees = _fees(venue, INVERSE if inverse else LINEAR)
+    return fees, spot, perp, _liquidation(venue, perp, inverse or symbol)
 
 
 def _venue(name: str, symbol: str, folder: Path | None) -> Venue:
@@ -157,7 +172,9 @@ def _venue(name: str, symbol: str, folder: Path | None) -> Venue:
     return _renewed(shipped(name), today.get(symbol), symbol, name)
 
 
-def facts_known(venue: str, symbol: str, folder: Path | None = None) -> tuple[Known, ...]:
+def facts_known(
+    venue: str, symbol: str, folder: Path | None = None, *, inverse: str = ""
+) -> tuple[Known, ...]:
     """Return of which time each fact of a symbol is known, as ``facts_for`` returns them.
 
     Raises
@@ -165,11 +182,11 @@ def facts_known(venue: str, symbol: str, folder: Path | None = None) -> tuple[Kn
     DataError
         If no facts are shipped for the venue.
     """
-    items = _items(_venue(venue, symbol, folder), symbol)
+    items = _items(_venue(venue, symbol, folder), symbol, inverse)
     return tuple(fact for item in items for fact in item.known)
 
 
-def facts_for(venue: str, symbol: str, folder: Path | None = None) -> Facts:
+def facts_for(venue: str, symbol: str, folder: Path | None = None, *, inverse: str = "") -> Facts:
     """Return fees, ticks, lots, smallest orders and how a symbol is liquidated and settled.
 
     Parameters
@@ -181,36 +198,40 @@ def facts_for(venue: str, symbol: str, folder: Path | None = None) -> Facts:
         0, the liquidation fee is the venue's usual one, and ``source`` says so.
     folder : Path, optional
         A catalogue, whose own facts of the symbol count before the shipped ones.
+    inverse : str
+        Such as ``BTCUSD_PERP``, where the perpetual is that one: its lot is its contract size.
 
     Raises
     ------
     DataError
-        If no facts are shipped for the venue.
+        If no facts are shipped for the venue, or no fees of such a perpetual.
 
     Examples
     --------
     >>> facts_for("binance", "BTCUSDT").lot_perp
     0.001
+    >>> facts_for("binance", "BTCUSDT", inverse="BTCUSD_PERP").lot_perp
+    100.0
     """
     told = _venue(venue, symbol, folder)
-    items = _items(told, symbol)
+    items = _items(told, symbol, inverse)
     spot, perp, liquidation = (item.contract for item in items[1:])
-    rates = _newest(told)
+    here, there = (_newest(told, each) for each in (SPOT, INVERSE if inverse else LINEAR))
     settled = told.get("settlement", [])
     caps = told["funding_caps"]["symbols"] if "funding_caps" in told else {}
     return Facts(
-        fee_spot=rates[SPOT]["taker"],
-        fee_perp=rates[LINEAR]["taker"],
-        maker_spot=rates[SPOT]["maker"],
-        maker_perp=rates[LINEAR]["maker"],
+        fee_spot=here["taker"],
+        fee_perp=there["taker"],
+        maker_spot=here["maker"],
+        maker_perp=there["maker"],
         tick_spot=spot.get("tick", 0.0),
         tick_perp=perp.get("tick", 0.0),
         lot_spot=spot.get("lot", 0.0),
-        lot_perp=perp.get("lot", 0.0),
+        lot_perp=perp.get("contract_size", 0.0) if inverse else perp.get("lot", 0.0),
         min_spot=spot.get("min_notional", 0.0),
         min_perp=perp.get("min_notional", 0.0),
         liquidation_fee=liquidation["liquidation_fee"],
-        funding_cap=caps.get(symbol, math.nan),
+        funding_cap=caps.get(inverse or symbol, math.nan),
         settlement_fee=settled[-1]["fee"] if settled else math.nan,
         settlement_windows=_windows(settled),
         source="; ".join(item.words for item in items),

@@ -55,7 +55,9 @@ class Names:
         return (self.spot, self.perp, self.mark, self.funding)
 
 
-def names_of(asset: str, venue: str, signals: str | None = None) -> Names:
+def names_of(
+    asset: str, venue: str, signals: str | None = None, *, futures: str = "linear"
+) -> Names:
     """Return the names of the series of an asset.
 
     Parameters
@@ -64,6 +66,8 @@ def names_of(asset: str, venue: str, signals: str | None = None) -> Names:
         What is traded, and where.
     signals : str, optional
         The venue whose open interest conditions read; else the one that is traded on.
+    futures : str
+        ``linear``, or ``inverse`` for those that settle in coins.
 
     Examples
     --------
@@ -71,15 +75,18 @@ def names_of(asset: str, venue: str, signals: str | None = None) -> Names:
     'binance.perp.BTCUSDT.mark.1h'
     >>> names_of("BTC", "bingx", signals="bybit").open_interest
     'bybit.perp.BTCUSDT.open_interest.1d'
+    >>> names_of("BTC", "binance", futures="inverse").mark
+    'binance_coinm.perp.BTCUSD.mark.1h'
     """
     pair = symbol_of(asset)
+    perp = f"{venue}.perp.{pair}" if futures == "linear" else f"{venue}_coinm.perp.{asset}USD"
     told_by = signals or venue
     mood, macro = ("alternative", "macro") if venue != SYNTHETIC else (SYNTHETIC, SYNTHETIC)
     return Names(
         spot=f"{venue}.spot.{pair}.1h",
-        perp=f"{venue}.perp.{pair}.1h",
-        mark=f"{venue}.perp.{pair}.mark.1h",
-        funding=f"{venue}.perp.{pair}.funding",
+        perp=f"{perp}.1h",
+        mark=f"{perp}.mark.1h",
+        funding=f"{perp}.funding",
         implied_vol=f"{SYNTHETIC if venue == SYNTHETIC else _INDEX_VENUE}.{asset}.dvol.1d",
         open_interest=f"{told_by}.perp.{pair}.open_interest.1d",
         open_interest_usd=f"{told_by}_coinm.perp.{asset}USD.open_interest.1d",
@@ -100,6 +107,17 @@ def symbol_of(asset: str) -> str:
     'BTCUSDT'
     """
     return f"{asset}{QUOTE}"
+
+
+def inverse_symbol(asset: str, venue: str) -> str:
+    """Return what a venue calls the inverse perpetual of an asset.
+
+    Examples
+    --------
+    >>> inverse_symbol("BTC", "binance"), inverse_symbol("BTC", "bybit")
+    ('BTCUSD_PERP', 'BTCUSD')
+    """
+    return f"{asset}USD_PERP" if venue == "binance" else f"{asset}USD"
 
 
 def dated_symbol(pair: str, expiry_ms: int) -> str:

@@ -18,6 +18,12 @@ from steelyard.domain.time import stamp
 _TOLERANCE = 0.01
 """Quote; venues print deductions with two decimals."""
 
+_COIN_TOLERANCE = 1e-6
+"""Coins, of the deductions of a coin-margined contract."""
+
+_COIN_MARGINED = "USD_PERP"
+"""How the symbol of such a contract ends on Binance."""
+
 _MOST_TOLD = 20
 """Symbols that a message lists."""
 
@@ -45,7 +51,9 @@ def ladder_source(folder: Path, series: str, symbol: str) -> str:
     return read_words(folder, series, SOURCE).get(symbol, "")
 
 
-def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:
+def read_tiers(
+    folder: Path, series: str, symbol: str, *, in_coins: bool = False
+) -> tuple[Tiers, Source]:
     """Return the tiers of a contract from a snapshot, checked.
 
     Parameters
@@ -56,6 +64,8 @@ def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:
         Such as ``binance.perp.leverage_tiers.2024-10``.
     symbol : str
         Such as ``BTCUSDT``.
+    in_coins : bool
+        Whether notionals and deductions are coins.
 
     Returns
     -------
@@ -77,7 +87,7 @@ def read_tiers(folder: Path, series: str, symbol: str) -> tuple[Tiers, Source]:
             f"add the tiers of {symbol}"
         )
         raise DataError(message)
-    _check_ladder(table, mine)
+    _check_ladder(table, mine, _COIN_TOLERANCE if in_coins else _TOLERANCE)
     year, month = month_of(series).split("-")
     first = stamp(int(year), int(month), 1)
     return _tiers(table, mine), Source(
@@ -101,7 +111,8 @@ def check_snapshot(folder: Path, series: str) -> None:
     symbols, table = read_ladder(folder, series, TIER_NUMBERS)
     names = np.array(symbols)
     for symbol in dict.fromkeys(symbols):
-        _check_ladder(table, names == symbol)
+        in_coins = symbol.endswith(_COIN_MARGINED)
+        _check_ladder(table, names == symbol, _COIN_TOLERANCE if in_coins else _TOLERANCE)
 
 
 def _told(held: list[str], symbol: str) -> str:
@@ -129,7 +140,7 @@ def _before(column: Floats, mine: Flags, first: float) -> Floats:
     return before
 
 
-def _check_ladder(table: Table, mine: Flags) -> None:
+def _check_ladder(table: Table, mine: Flags, most: float) -> None:
     check_finite(table)
     floor, cap = table.columns[FLOOR], table.columns[CAP]
     rate, deduction = table.columns[MARGIN_RATE], table.columns[DEDUCTION]
@@ -145,7 +156,7 @@ def _check_ladder(table: Table, mine: Flags) -> None:
     refuse_where(table, bad, f"{MARGIN_RATE} is {{{MARGIN_RATE}}}", rule)
     # domain 11.1: cum_1 = 0, cum_k = cum_{k-1} + floor_k (rate_k - rate_{k-1})
     due = _before(deduction, mine, 0.0) + floor * (rate - rate_before)
-    tolerance = _TOLERANCE + 1e-9 * np.abs(due)
+    tolerance = most + 1e-9 * np.abs(due)
     bad = mine & (np.abs(deduction - due) > tolerance)
     wanted = f"{due[int(np.argmax(bad))]:.12g}"
     rule = Rule(allowed=f"the tiers below make it {wanted}", remedy=fix)

@@ -132,9 +132,11 @@ def apply_hedges(
 
 
 @compiled_inside
-def fit_to_cash(leverage: float, weights: np.ndarray, trace: np.ndarray, length: int) -> int:
+def fit_to_margin(
+    margin: tuple[float, bool], weights: np.ndarray, trace: np.ndarray, length: int
+) -> int:
     """Apply the margin rule (domain 9.5.7); return the length of the trace."""
-    spot, futures = fit_margin(weights[0], weights[1], leverage)
+    spot, futures = fit_margin(weights[0], weights[1], margin[0], margin[1])
     if spot == weights[0] and futures == weights[1]:
         return length
     weights[0] = spot
@@ -144,13 +146,17 @@ def fit_to_cash(leverage: float, weights: np.ndarray, trace: np.ndarray, length:
 
 @compiled_inside
 def apply_limits(
-    net_short: int, leverage: float, weights: np.ndarray, trace: np.ndarray, length: int
+    net_short: int,
+    margin: tuple[float, bool],
+    weights: np.ndarray,
+    trace: np.ndarray,
+    length: int,
 ) -> int:
     """Apply the net-short rule and the margin rule; return the length of the trace."""
     if net_short == 0 and weights[1] < -weights[0]:
         weights[1] = -weights[0]
         length = note(trace, length, codes.STAGE_NO_NET_SHORT, weights)
-    return fit_to_cash(leverage, weights, trace, length)
+    return fit_to_margin(margin, weights, trace, length)
 
 
 @compiled_inside
@@ -169,7 +175,7 @@ def compose(
     limits: Table,
     size: np.ndarray,
     weights: np.ndarray,
-    leverage: float,
+    margin: tuple[float, bool],
     trace: np.ndarray,
 ) -> int:
     """Turn base weights into target weights, by rules 1 to 7 of domain 9.5.
@@ -184,8 +190,8 @@ def compose(
         Size of each effect in force, NaN for the others.
     weights : float64[2], fractions of equity
         Spot and signed futures of the base on entry, the targets on return.
-    leverage : float
-        See ``leverage_in_force``.
+    margin : (float, bool)
+        See ``leverage_in_force``; whether coins back the futures, and not cash.
     trace : float64[MAX_TRACE, 3]
         Overwritten: stage or ``FIRST_EFFECT`` + effect, spot, futures.
 
@@ -206,4 +212,4 @@ def compose(
     if not math.isnan(level):
         weights[1] = min(weights[1], -level * weights[0])
         length = note(trace, length, codes.STAGE_LEVEL, weights)
-    return apply_limits(limits[0]["net_short"], leverage, weights, trace, length)
+    return apply_limits(limits[0]["net_short"], margin, weights, trace, length)

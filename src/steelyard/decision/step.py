@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from steelyard.decision.compose import compose, fit_to_cash, leverage_in_force, note, scaled
+from steelyard.decision.compose import compose, fit_to_margin, leverage_in_force, note, scaled
 from steelyard.decision.entities import evaluate_entities
 from steelyard.decision.life import cool_down
 from steelyard.decision.state import State
@@ -148,18 +148,25 @@ def follow_unwinds(rules: Table, life: Table, target: np.ndarray) -> bool:
 
 
 @compiled_inside
-def compose_targets(plan: Plan, state: State) -> None:
-    """Compose the targets of the state as it stands, with the trace of how they came about."""
+def compose_targets(plan: Plan, state: State, in_coins: bool) -> None:  # noqa: FBT001
+    """Compose the targets of the state as it stands, with the trace of how they came about.
+
+    Parameters
+    ----------
+    in_coins : bool
+        Whether coins back the futures, and not cash.
+    """
     size_effects(plan, state.life, state.scaled)
     target = state.target
     cap = base_of(plan, state, target)
     allow_sizes(plan, state, target[0] + target[1])
     limit = min(plan.limits[0]["leverage"], cap)
     leverage = leverage_in_force(plan.effects, state.allowed, limit)
-    length = compose(plan.effects, plan.limits, state.allowed, target, leverage, state.trace)
+    margin = (leverage, in_coins)
+    length = compose(plan.effects, plan.limits, state.allowed, target, margin, state.trace)
     if follow_unwinds(plan.rules, state.life, target):
         length = note(state.trace, length, codes.STAGE_UNWIND, target)
-        length = fit_to_cash(leverage, target, state.trace, length)
+        length = fit_to_margin(margin, target, state.trace, length)
     stance = state.stance[0]
     stance["leverage"] = leverage
     stance["trace_length"] = length
@@ -186,4 +193,4 @@ def decide(plan: Plan, signals: Signals, state: State, moment: int, view: View) 
     O(entities + effects). Reads no clock, no network and no random source.
     """
     evaluate_entities(plan, signals, state, moment, view)
-    compose_targets(plan, state)
+    compose_targets(plan, state, view.in_coins)

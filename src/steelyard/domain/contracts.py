@@ -62,6 +62,7 @@ BALANCE: Final = np.dtype(
         ("borrowing", np.float64),
         ("pays_fees", np.int64),
         ("currency", np.int64),
+        ("is_spot", np.int64),
         ("delay_ms", np.int64),
         ("goes_to", np.int64),
         ("cost", np.float64),
@@ -81,6 +82,7 @@ Terms. ``coin``: asset whose spot price one unit is worth; NONE for money, which
 positive amount that does not count as margin, 0 where futures settle. ``interest``,
 ``borrowing``: fractions a day that a positive amount earns and a negative one pays.
 ``pays_fees``: 1 where its bonus is a fee credit. ``currency``: 0 is that which spot is paid in.
+``is_spot``: 1 where its coins are those of the core's spot, which holds them from bar to bar.
 ``delay_ms``: above 0 it holds what is on its way to the balance ``goes_to`` for so long, in
 milliseconds, and ``cost`` is what each transfer costs, quote; else these are not read.
 

@@ -235,6 +235,9 @@ class Market:
     ``no_futures`` is empty, or says which series are missing for futures and what to do. Then there
     is spot alone: ``perp`` and ``mark`` are its bars, which nothing is traded on or valued at, and
     funding is never settled.
+
+    ``futures`` is ``linear`` or ``inverse``: what the perpetual, its mark, funding, tiers and facts
+    are of. Tiers of an inverse one are in coins, its lot is a contract's face value in quote.
     """
 
     asset: str
@@ -255,6 +258,7 @@ class Market:
     holes: tuple[Hole, ...] = ()
     known: tuple[Known, ...] = ()
     no_futures: str = ""
+    futures: str = "linear"
     dated: tuple[Dated, ...] = ()
     is_synthetic: bool = False
 
@@ -262,6 +266,16 @@ class Market:
     def has_futures(self) -> bool:
         """Return whether futures can be held."""
         return not self.no_futures
+
+    @property
+    def in_coins(self) -> bool:
+        """Return whether the futures are inverse contracts, which settle in coins."""
+        return self.futures == "inverse"
+
+    @property
+    def futures_unit(self) -> str:
+        """Return what a quantity of the perpetual counts: coins, or its face value in quote."""
+        return self.quote if self.in_coins else self.asset
 
     @property
     def start_ms(self) -> int:

@@ -2,7 +2,10 @@
 
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from steelyard.domain.arrays import Flags, Floats, Ints
+from steelyard.domain.codes import PERP
 
 MAX_TRACE: Final = 64
 """Rows kept of one composition; the policy schema allows no more effects than fit."""
@@ -78,7 +81,7 @@ class Fills(NamedTuple):
         When the order was decided and when the bar that filled it began (a liquidation: both the
         bar's open; see also ``at_bar_end``).
     asset, leg, reason : int64[n]
-    quantity : float64[n], coins, signed
+    quantity : float64[n], coins, of an inverse contract its face value in quote; signed
     price : float64[n], quote per coin
         Fill price, slippage included.
     reference : float64[n], quote per coin
@@ -99,6 +102,20 @@ class Fills(NamedTuple):
     reference: Floats
     fee: Floats
     slippage: Floats
+
+
+def values_of(fills: Fills, price: Floats, *, in_coins: bool) -> Floats:
+    """Return what was filled at some prices, float64[n], quote, signed.
+
+    Parameters
+    ----------
+    fills : Fills
+    price : float64[n], quote per coin
+    in_coins : bool
+        Whether quantities of futures are face values in quote.
+    """
+    is_face = in_coins & (fills.leg == PERP)
+    return np.where(is_face, fills.quantity, fills.quantity * price)
 
 
 def at_bar_end(fills: Fills) -> Flags:
@@ -123,8 +140,10 @@ class Curve(NamedTuple):
     margin_ratio : maintenance margin over margin balance, 0 without a position
     regime : number of the regime in force, -1 the baseline
     backing : what backs the core's perpetual, in units of what it settles in
-    coins : collateral of the core's asset after haircuts, which moves with its mark
-    worth : what a unit of what the perpetual settles in was worth when the bar closed, quote
+    coins : collateral of the core's asset after haircuts, which moves with its mark; 0 of an
+        inverse one, whose coins are what it settles in
+    worth : what a unit of money, which the linear perpetual settles in, was worth at the
+        close, quote
     own_fees : fees that belong to balances, accumulated: transfers and exchanges; below 0, quote
     off_peg : 1 while the stablecoin was off its peg
     """
@@ -182,6 +201,9 @@ class Walk(NamedTuple):
         Orders withdrawn because the stablecoin was off its peg (domain 4, K2).
     rotated_ms : int, stamp
         When it was exchanged for another; 0: never.
+    in_coins : bool
+        Whether the core's perpetual is an inverse contract: its quantities are face values in
+        quote, and what it brings are coins of spot.
     """
 
     start_equity: float
@@ -203,6 +225,7 @@ class Walk(NamedTuple):
     awaited: int = 0
     held_back: int = 0
     rotated_ms: int = 0
+    in_coins: bool = False
 
     @property
     def rejected(self) -> int:

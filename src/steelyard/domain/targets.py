@@ -1,5 +1,6 @@
 """This file is the margin rule of domain 9.5.7: the weights that a leverage limit leaves."""
 
+import math
 from typing import Final
 
 from steelyard.domain.compiled import compiled_inside
@@ -9,21 +10,29 @@ SLACK: Final = 1e-12
 
 
 @compiled_inside
-def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, float]:
-    """Return the weights nearest to those asked for that cash can back.
+def fit_margin(
+    spot: float,
+    futures: float,
+    leverage: float,
+    in_coins: bool = False,  # noqa: FBT001, FBT002
+) -> tuple[float, float]:
+    """Return the weights nearest to those asked for that cash, or coins, can back.
 
     Parameters
     ----------
     spot : float, in [0, 1], fraction of equity
     futures : float, signed fraction of equity
     leverage : float, > 0
-        Limit of |futures| over cash, ``1 - spot``.
+        Limit of |futures| over what backs them: cash, ``1 - spot``.
+    in_coins : bool
+        Whether the coins of spot back them instead, as they do inverse contracts (domain 1.1).
 
     Returns
     -------
     spot, futures : float
         A short keeps its hedge ratio h: spot is sold until ``spot <= leverage / (h + leverage)``.
-        A long is cut to ``leverage x (1 - spot)``.
+        A long is cut to ``leverage x (1 - spot)``. What coins back is cut to ``leverage x spot``
+        either way: selling some of them would leave less behind it.
 
     Examples
     --------
@@ -31,7 +40,13 @@ def fit_margin(spot: float, futures: float, leverage: float) -> tuple[float, flo
     (0.6666666666666666, -0.6666666666666666)
     >>> fit_margin(0.75, 0.6, 2.0)
     (0.75, 0.5)
+    >>> fit_margin(0.3, -0.7, 2.0, True)
+    (0.3, -0.6)
     """
+    if in_coins:
+        most = leverage * spot
+        kept = futures if abs(futures) <= most + SLACK else math.copysign(most, futures)
+        return spot, kept
     if futures > 0.0:
         most = leverage * (1.0 - spot)
         return spot, most if futures > most + SLACK else futures

@@ -7,6 +7,7 @@ import numpy as np
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Plan
 from steelyard.domain.record import Walk
+from steelyard.engine.backing import backing_warnings
 from steelyard.engine.course import DEFAULT_CASH, Course, lay_course
 from steelyard.engine.impact import size_warnings
 from steelyard.engine.ladder import ladder_at_end
@@ -27,28 +28,39 @@ _TWIN_LEVERAGE = 2.0
 """Leverage limit of the constant-delta twin: that of the policy it is made of."""
 
 
-def constant_delta(walked: Walk) -> tuple[float, float]:
+def constant_delta(walked: Walk, *, in_coins: bool = False) -> tuple[float, float]:
     """Return spot and futures weights with the average delta of a run, without its timing.
 
     Spot alone where it can; below 0 short futures, above 1 as much spot as still backs the futures.
+
+    Parameters
+    ----------
+    walked : Walk
+    in_coins : bool
+        Whether coins back the futures: then below 0 as little spot as still does, above 1 all.
     """
     curve = walked.curve
     solvent = curve.equity > 0.0
     exposure = (curve.spot[solvent] + curve.futures[solvent]) / curve.equity[solvent]
     delta = float(np.mean(exposure)) if exposure.size else 0.0
     spot = min(max(delta, 0.0), 1.0)
+    if in_coins:
+        spot = min(-delta / (_TWIN_LEVERAGE - 1.0), 1.0) if delta < 0.0 else spot
+        most = _TWIN_LEVERAGE * spot
+        return spot, min(max(delta - spot, -most), most)
     if delta > 1.0:
         spot = max(0.0, (_TWIN_LEVERAGE - delta) / (_TWIN_LEVERAGE - 1.0))
     futures = min(max(delta - spot, -_TWIN_LEVERAGE), _TWIN_LEVERAGE * (1.0 - spot))
     return spot, futures
 
 
-def _twin(walked: Walk, *, has_futures: bool) -> Policy:
+def _twin(walked: Walk, *, has_futures: bool, account: AccountTerms | None) -> Policy:
     """Return the constant-delta twin of a run as a policy."""
-    spot, futures = constant_delta(walked)
+    in_coins = account is not None and account.document.in_coins
+    spot, futures = constant_delta(walked, in_coins=in_coins)
     futures = futures if has_futures else 0.0  # a hair of rounding is no position
     settings = [f"baseline.spot={spot!r}", f"baseline.futures={futures!r}"]
-    return load_policy("static-60-40", settings)
+    return load_policy("static-60-40", settings, account=account)
 
 
 def _without_futures(market: Market) -> tuple[str, ...]:
@@ -111,7 +123,7 @@ def _benchmarks(course: Course, walked: Walk) -> dict[str, Walk]:
         "hold": load_policy("hold"),
         "static_70_30": load_policy("static-70-30"),
         "static_60_40": load_policy("static-60-40"),
-        "constant_delta": _twin(walked, has_futures=has_futures),
+        "constant_delta": _twin(walked, has_futures=has_futures, account=course.terms),
         "sma200_only": load_policy("sma200-only"),
     }
     names = BENCHMARKS if has_futures else SPOT_BENCHMARKS
@@ -122,10 +134,11 @@ def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[s
     market, start_ms, end_ms = course.market, course.start_ms, course.end_ms
     return (
         *_without_futures(market),
+        *backing_warnings(compiled, course.terms),
         *peg_warnings(compiled, market, course.terms),
         *worth_warnings(market, course.terms, start_ms),
         *absent_series(compiled, market),
-        *size_warnings(walked.fills, course.track_of(compiled.plan)),
+        *size_warnings(walked.fills, course.track_of(compiled.plan), in_coins=market.in_coins),
         *outdated_facts(market, start_ms, end_ms),
         *source_switches(compiled, market, start_ms, end_ms, course.memo),
     )
@@ -165,7 +178,7 @@ def backtest(
         If the dates lie outside the data, the cash is no amount to begin with, or its orders are
         beyond what the market can take.
     """
-    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     compiled = compile_policy(loaded, market)
     course = lay_course(market, start=start, end=end, cash=cash, account=account)
     walked = course.run(compiled)

@@ -9,6 +9,7 @@ from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
+from steelyard.engine.backing import refuse_unbacked
 from steelyard.engine.dates import period
 from steelyard.engine.impact import refuse_beyond_market
 from steelyard.engine.terms import (
@@ -65,10 +66,11 @@ class Course:
         Raises
         ------
         PolicyError
-            If it would exchange the account's stablecoin for itself, or has sleeves that the
-            account cannot hold.
+            If it would exchange the account's stablecoin for itself, has sleeves that the account
+            cannot hold, or targets that nothing would back.
         """
         refuse_rotation(compiled, self.terms)
+        refuse_unbacked(compiled, self.terms)
         refuse_sleeves(compiled, self.terms)
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
         return signals, with_moments(self.track_of(compiled.plan), signals)
@@ -105,7 +107,7 @@ class Course:
         """
         signals, track = self.prepare(compiled)
         walked = self.walked(compiled.plan, signals, track)
-        refuse_beyond_market(self.market.asset, walked.fills, track)
+        refuse_beyond_market(self.market, walked.fills, track)
         return walked
 
 

@@ -65,7 +65,7 @@ def explain(
     RequestError
         If the moment lies outside the data or not after the start.
     """
-    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     standing = stand(loaded, market, at=at, start=start, cash=cash, account=account)
     day = open_day(standing)
     return explanation(standing, None if day is None else Crossings(standing, day))

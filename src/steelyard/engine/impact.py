@@ -6,8 +6,9 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import RequestError
+from steelyard.domain.market import Market
 from steelyard.domain.plan import Track
-from steelyard.domain.record import FILL_DELEVERAGED, FILL_LIQUIDATION, Fills, at_bar_end
+from steelyard.domain.record import FILL_DELEVERAGED, FILL_LIQUIDATION, Fills, at_bar_end, values_of
 from steelyard.domain.time import text
 from steelyard.kernel.fill import MOST_BPS
 from steelyard.report.words import counted, percent
@@ -28,15 +29,15 @@ def _bars(fills: Fills, track: Track) -> Ints:
     return bars
 
 
-def shares_of_volume(fills: Fills, track: Track) -> Floats:
+def shares_of_volume(fills: Fills, track: Track, *, in_coins: bool = False) -> Floats:
     """Return each execution's notional over what its leg trades a day, float64[n_trades], >= 0."""
     made = _traded(fills)
     traded = track.daily_volume[made.asset, made.leg, _bars(made, track)]
-    shares: Floats = np.abs(made.quantity) * made.reference / traded
+    shares: Floats = np.abs(values_of(made, made.reference, in_coins=in_coins)) / traded
     return shares
 
 
-def refuse_beyond_market(asset: str, fills: Fills, track: Track) -> None:
+def refuse_beyond_market(market: Market, fills: Fills, track: Track) -> None:
     """Do nothing where every execution moved its price by less than the bound of the cost model.
 
     Raises
@@ -52,18 +53,18 @@ def refuse_beyond_market(asset: str, fills: Fills, track: Track) -> None:
     if not reached.any():
         return
     row = int(np.argmax(reached))
-    share = float(shares_of_volume(fills, track)[row])
+    share = float(shares_of_volume(fills, track, in_coins=market.in_coins)[row])
     message = (
         f"an order of {text(int(made.filled_ms[row]))} is {share:,.1f} times what is traded of "
-        f"{asset} a day and would move its price by {MOST_BPS / 100.0:.0f} % or more, where the "
-        f"cost model ends; begin with less cash"
+        f"{market.asset} a day and would move its price by {MOST_BPS / 100.0:.0f} % or more, where "
+        f"the cost model ends; begin with less cash"
     )
     raise RequestError(message)
 
 
-def size_warnings(fills: Fills, track: Track) -> tuple[str, ...]:
+def size_warnings(fills: Fills, track: Track, *, in_coins: bool = False) -> tuple[str, ...]:
     """Return a warning of the executions that are large for their market, if there are any."""
-    shares = shares_of_volume(fills, track)
+    shares = shares_of_volume(fills, track, in_coins=in_coins)
     count = int(np.count_nonzero(shares > LARGE))
     if count == 0:
         return ()

@@ -205,6 +205,7 @@ def ladder_facts(standing: Standing, found: Ladder, *, assumed: str = IMAGINED) 
         entity_ids=standing.compiled.entity_ids,
         asset=standing.market.asset,
         quote=standing.market.quote,
+        futures_unit=standing.market.futures_unit,
         at_ms=standing.at_ms,
         until_ms=end_of_day(standing.at_ms),
         last=found.last,
@@ -258,7 +259,7 @@ def ladder(  # noqa: PLR0913 - a market, a moment, an account, the rungs
     """
     reach, step = spread
     closes(1.0, reach=reach, step=step)
-    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     standing = stand(loaded, market, at=at, start=start, cash=cash, account=account)
     found = climb(standing, imagined_day(standing.market), reach=reach, step=step)
     return ladder_facts(standing, found)

@@ -13,6 +13,8 @@ from steelyard.domain.plan import Account
 from steelyard.domain.record import FILL_REASONS
 from steelyard.domain.sleeves import SLEEVES
 from steelyard.engine.standing import Standing
+from steelyard.kernel import bar as kernel_bar
+from steelyard.kernel import noted
 from steelyard.kernel import sleeves as kernel_sleeves
 from steelyard.kernel.look import bands_of, look_at_account
 from steelyard.kernel.track import daily_volatility, liquidity
@@ -20,6 +22,8 @@ from steelyard.report.ordered import Leg, Margin, Orders, Pair
 from steelyard.venues.sim import book_fill, fee_at, fill_of
 
 core_targets = entry(kernel_sleeves.core_targets)
+value_of = entry(noted.value_of)
+coins_of = entry(kernel_bar.coins_of)
 
 _NAMES = ("spot", "futures")
 
@@ -70,8 +74,9 @@ def margin_of(standing: Standing, account: Account) -> Margin:
     seen = np.empty(6)
     look_at_account(account, standing.course.costs, seen)
     equity, cash, spot, futures, ratio, liquidation = map(float, seen)
-    values = account.legs["quantity"][0] * account.legs["price"][0]
-    notional = float(np.abs(values[account.legs["kind"][0] != SPOT_COIN]).sum())
+    values = [abs(value_of(account, 0, leg)) for leg in range(account.legs.shape[1])]
+    notional = float(np.array(values)[account.legs["kind"][0] != SPOT_COIN].sum())
+    backing = spot * equity if standing.market.in_coins else cash
     uncovered = math.inf if notional > 0.0 else 0.0
     return Margin(
         equity=equity,
@@ -79,7 +84,7 @@ def margin_of(standing: Standing, account: Account) -> Margin:
         spot=spot,
         futures=futures,
         margin_ratio=ratio,
-        leverage=notional / cash if cash > 0.0 else uncovered,
+        leverage=notional / backing if backing > 0.0 else uncovered,
         liquidation_price=liquidation,
     )
 
@@ -87,9 +92,11 @@ def margin_of(standing: Standing, account: Account) -> Margin:
 def _traded(standing: Standing, account: Account) -> list[_Trade]:
     """Fill what waits at the account's own prices, futures that lower risk first; book it."""
     pending = standing.book.orders["pending"][0]
-    held = float(account.legs["quantity"][0].sum())
+    held = sum(coins_of(account, 0, leg) for leg in range(account.legs.shape[1]))
     trades = [_Trade(), _Trade()]
-    for leg in (PERP, SPOT) if held * pending[PERP] < 0.0 else (SPOT, PERP):
+    own = float(account.legs["quantity"][0, PERP])
+    frees = standing.market.in_coins and abs(own + pending[PERP]) < abs(own)
+    for leg in (PERP, SPOT) if frees or held * pending[PERP] < 0.0 else (SPOT, PERP):
         if pending[leg] != 0.0:
             trades[leg] = _filled(standing, account, leg, float(pending[leg]))
     return trades
@@ -118,16 +125,18 @@ def _leg(standing: Standing, number: int, before: Margin, trade: _Trade) -> Leg:
         targets = core_targets(standing.book, *targets, before.equity)
     pending = float(order["pending"])
     held = standing.book.account.legs[0, number]
-    price = float(held["price"])
+    price, account = float(held["price"]), standing.book.account
+    market, is_face = standing.market, number == PERP and standing.market.in_coins
     return Leg(
         name=_NAMES[number],
-        weight=float(held["quantity"]) * price / before.equity if before.equity > 0.0 else 0.0,
+        unit=market.futures_unit if number == PERP else market.asset,
+        weight=value_of(account, 0, number) / before.equity if before.equity > 0.0 else 0.0,
         target=targets[number],
         band=float(bands_of(standing.compiled.plan, *targets)[number]),
         price=price,
         order=pending,
         reason=FILL_REASONS[int(order["reason"])] if pending != 0.0 else "",
-        notional=abs(pending) * price,
+        notional=abs(pending) if is_face else abs(pending) * price,
         fee=trade.fee,
         slippage=trade.slippage,
         fills=trade.quantity,

@@ -68,7 +68,7 @@ def review(
     RequestError
         If the moment lies outside the data or not after the start.
     """
-    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     standing = stand(loaded, market, at=at, start=start, cash=cash, account=account)
     day = open_day(standing)
     known = standing.market

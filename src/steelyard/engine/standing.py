@@ -127,7 +127,7 @@ def stand_at(compiled: CompiledPolicy, course: Course, at_ms: int) -> Standing:
     plan = compiled.plan
     book = open_book(plan, signals, track, known.cash, known.account_of(plan))
     walk_bars(plan, signals, track, known.costs_of(plan), book)
-    refuse_beyond_market(known.market.asset, fills_of(book), track)
+    refuse_beyond_market(known.market, fills_of(book), track)
     return Standing(compiled=compiled, course=known, signals=signals, book=book, at_ms=at_ms)
 
 

@@ -1,16 +1,16 @@
 """This file turns the terms of an account file into what the kernel reads: book, bars, costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from steelyard.data.fees import fee_steps
 from steelyard.data.names import stable_name
-from steelyard.data.shipped import LINEAR, PRODUCTS, SPOT, midnight
+from steelyard.data.shipped import PRODUCTS, SPOT, midnight
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats, Ints, Table
-from steelyard.domain.contracts import NONE, plain_balances, plain_holdings
+from steelyard.domain.contracts import INVERSE, NONE, plain_balances, plain_holdings
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Account, Costs, Track
@@ -42,8 +42,9 @@ class Purse:
     Parameters
     ----------
     name : str
-        ``cash``, ``futures``, ``to_spot``, ``to_futures``, ``reserve`` or ``isolated``.
+        ``cash``, ``futures``, ``to_spot``, ``to_futures``, ``reserve``, ``isolated`` or ``coins``.
     currency : str
+        Empty where it holds coins of the asset.
     group : int
         Margin group that it backs; NONE for none.
     """
@@ -62,6 +63,8 @@ def purses(document: AccountDocument) -> tuple[Purse, ...]:
     """Return the balances of an account, that which pays for spot first, by margin group."""
     currency = document.cash.currency
     found = [Purse(name="cash", currency=currency)]
+    if document.in_coins:
+        found = [replace(found[0], group=NONE), Purse(name="coins", currency="")]
     if document.wallets.separate:
         wallets = ("futures", "to_spot", "to_futures")
         found = [
@@ -89,9 +92,12 @@ def lay_track(market: Market, start_ms: int, end_ms: int, terms: AccountTerms | 
     DataError
         If a funding settlement is missing within.
     PolicyError
-        If the account is in a currency that the market does not settle in.
+        If the account is in a currency that the market does not settle in, or holds other futures.
+    RequestError
+        If the market was opened with inverse futures, and there is no account file.
     """
     document = document_of(terms)
+    _refuse_other_futures(market, terms)
     if terms is not None and document.cash.currency != market.quote:
         sentence = (
             f"cash.currency is {document.cash.currency}; {market.asset} on {market.venue} is "
@@ -102,6 +108,29 @@ def lay_track(market: Market, start_ms: int, end_ms: int, terms: AccountTerms | 
     ends = np.concatenate([[start_ms], track.open_ms + track.length_ms])
     worth = np.stack([worth_of(market, purse.currency, ends) for purse in purses(document)], axis=1)
     return track._replace(worth=worth[1:].copy(), start_worth=worth[0].copy())
+
+
+def _refuse_other_futures(market: Market, terms: AccountTerms | None) -> None:
+    """Do nothing where a market has the futures that an account holds.
+
+    Raises
+    ------
+    PolicyError
+        If it has others.
+    RequestError
+        The same without an account file.
+    """
+    wanted = document_of(terms).margin.futures
+    if wanted == market.futures:
+        return
+    sentence = (
+        f"{market.asset} on {market.venue} was opened with {market.futures} futures, and the "
+        f"account's margin.futures is {wanted}; open it with futures={wanted!r}, or change the "
+        f"account"
+    )
+    if terms is None:
+        raise RequestError(sentence)
+    raise terms.source.refuse(("margin", "futures"), sentence)
 
 
 def worth_of(market: Market, currency: str, at_ms: Ints) -> Floats:
@@ -132,7 +161,7 @@ def lay_costs(market: Market, terms: AccountTerms | None) -> Costs:
     except RequestError as error:
         raise terms.source.refuse(("fees", "discounts"), f"fees.discounts: {error}") from None
     is_maker = fees.execution == "maker"
-    products = [PRODUCTS.index(SPOT), PRODUCTS.index(LINEAR)]
+    products = [PRODUCTS.index(SPOT), PRODUCTS.index(document.margin.futures)]
     rates = steps.rates[:, products, 0 if is_maker else 1]
     if np.isnan(rates).any():
         sentence = f"the {fees.execution} fees of {market.venue} are unknown; choose the other"
@@ -163,9 +192,12 @@ def _legs(document: AccountDocument, n_assets: int, n_legs: int) -> Table:
     legs = plain_holdings(n_assets, n_legs)
     futures = legs[:, codes.PERP :]
     futures["initial"] = 1.0 / margin.leverage
-    futures["settles"] = _row(document, "isolated", "futures", "cash")
+    futures["settles"] = _row(document, "coins", "isolated", "futures", "cash")
     if margin.mode == "isolated":
         futures["parent"] = _row(document, "futures", "cash")
+    if document.in_coins:
+        futures["kind"] = INVERSE
+        legs[:, codes.SPOT]["collateral"] = _FUTURES
     if margin.spot_as_collateral:
         legs[:, codes.SPOT]["collateral"] = _FUTURES
         legs[:, codes.SPOT]["haircut"] = margin.haircut
@@ -181,6 +213,9 @@ def _balances(document: AccountDocument, cash: float, worth: Floats) -> Table:
     table["borrowing"] = document.cash.borrow / DAYS_A_YEAR
     if document.wallets.separate:
         _lay_ways(document, table)
+    if document.in_coins:
+        row = _row(document, "coins")
+        table["coin"][row], table["is_spot"][row], table["interest"][row] = 0, 1, 0.0
     home, reserved = _row(document, "futures", "cash"), 0.0
     if document.reserve is not None:
         row, reserved = _row(document, "reserve"), document.reserve.share
@@ -222,6 +257,7 @@ def terms_assumed(terms: AccountTerms, market: Market, costs: Costs) -> dict[str
 def _readings(document: AccountDocument, market: Market) -> list[str]:
     """Return in sentences what an account's terms leave open and how it is read."""
     said = [_worth_words(market, purse.currency) for purse in _currencies(document)]
+    said += [_inverse_words(market)] * document.in_coins
     if document.fees is not None and document.fees.execution == "maker":
         said.append(
             "every order rests in the book and is assumed to fill whole at the first price of its "
@@ -246,7 +282,8 @@ def _readings(document: AccountDocument, market: Market) -> list[str]:
 
 
 def _currencies(document: AccountDocument) -> tuple[Purse, ...]:
-    by_currency = {purse.currency: purse for purse in reversed(purses(document))}
+    money = (purse for purse in reversed(purses(document)) if purse.currency)
+    by_currency = {purse.currency: purse for purse in money}
     return tuple(reversed(by_currency.values()))
 
 
@@ -257,6 +294,16 @@ def _wallet_words(wallets: Wallets) -> str:
         f"time and none of less than {100.0 * LEAST_SENT:g} % of equity; each is sent at the open "
         f"of an hour, takes {counted(wallets.transfer_hours, 'hour')} and costs "
         f"{wallets.transfer_cost:g}, and orders wait for it"
+    )
+
+
+def _inverse_words(market: Market) -> str:
+    return (
+        f"futures are coin-margined: a position is its face value in dollars, taken as "
+        f"{market.quote}, and all spot backs it, uncut; what it brings, its fees and its funding "
+        f"are coins of that spot at once; limits.leverage is |futures| over spot, so futures are "
+        f"cut to it and no spot is sold for them; coins that are initial margin are not sold; cash "
+        f"backs nothing"
     )
 
 
@@ -292,7 +339,7 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     Raises
     ------
     PolicyError
-        If it is isolated, or its wallets are separate.
+        If it is isolated, its wallets are separate, or its futures are inverse.
     """
     document, sleeves = document_of(terms), compiled.plan.sleeves
     if terms is None or sleeves.size == 0:
@@ -300,13 +347,14 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     said = (
         (("margin", "mode"), document.margin.mode == "isolated", 'margin.mode is "isolated"'),
         (("wallets", "separate"), document.wallets.separate, "wallets.separate is true"),
+        (("margin", "futures"), document.in_coins, 'margin.futures is "inverse"'),
     )
     for path, forbids, found in said:
         if forbids:
             off = " and ".join(f"{SLEEVES[one['kind']]}.allocation=0" for one in sleeves)
             sentence = (
-                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need cross margin "
-                f"on one balance; change the account, or set {off}"
+                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need linear futures "
+                f"and cross margin on one balance; change the account, or set {off}"
             )
             raise terms.source.refuse(path, sentence)
 

@@ -62,7 +62,7 @@ class Rung:
 
     @property
     def ordered(self) -> tuple[float, float]:
-        """Return coins ordered in spot and futures."""
+        """Return coins ordered in spot and futures, of inverse futures their face value."""
         pending = self.book.orders["pending"][0]
         return float(pending[0]), float(pending[1])
 

@@ -16,7 +16,7 @@ from steelyard.ledger.account import book_fill, revalue, revalue_money
 from steelyard.ledger.cash import accrue_interest, settle_funding
 from steelyard.ledger.force import close_by_force, deleverage, expire
 from steelyard.ledger.margin import forced_price
-from steelyard.ledger.transfer import receive_money
+from steelyard.ledger.transfer import coin_wallet, merge_coins, receive_money
 from steelyard.planning.orders import round_to_lot
 
 
@@ -132,13 +132,17 @@ def turn_of(account: Account, orders: Table, asset: int, leg: int) -> int:
 
     0: futures that lower |net coins|; 1: sales of spot, and futures of a sleeve bought back; 2:
     purchases of spot; 3: other futures; those of turn 0 whose initial margin is not there at the
-    mark, as sold spot may bring it; and those of a sleeve, which are sold against its spot.
+    mark, as sold spot may bring it; and those of a sleeve, which are sold against its spot. Futures
+    that only get smaller have turn 0 where spot backs them: they set free what is sold.
     """
     pending = orders[asset, leg]["pending"]
     if account.legs[asset, leg]["kind"] == SPOT_COIN:
         return 1 if pending < 0.0 else 2
     if account.legs[asset, leg]["covers"] != NONE:
         return 1 if pending > 0.0 else 3
+    own = account.legs[asset, leg]["quantity"]
+    if abs(own + pending) < abs(own) and coin_wallet(account, asset) != NONE:
+        return 0
     held = 0.0
     for other in range(account.legs.shape[1]):
         held += coins_of(account, asset, other)
@@ -325,6 +329,8 @@ def open_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
     force_close(book, track, costs, bar, False)  # noqa: FBT003
     note_lost(book, track.open_ms[bar])
     deleverage_at(book, track, bar)
+    if book.account.balances.size > 1:
+        merge_coins(book.account)
 
 
 @compiled_inside
@@ -346,3 +352,5 @@ def rest_of_bar(track: Track, costs: Costs, book: Book, bar: int) -> None:
         accrue_interest(book.account)
     force_close(book, track, costs, bar, False)  # noqa: FBT003
     note_lost(book, track.open_ms[bar])
+    if book.account.balances.size > 1:
+        merge_coins(book.account)

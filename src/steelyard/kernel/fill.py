@@ -4,12 +4,14 @@ from typing import Final
 
 import numpy as np
 
+from steelyard.domain.codes import SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import INVERSE, NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs
 from steelyard.ledger.account import result_of, worth_of
 from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import initial_of, maintenance_of, notional_of
+from steelyard.ledger.transfer import coin_wallet
 from steelyard.planning.orders import round_to_lot
 
 MOST_BPS: Final = 9_900.0
@@ -128,6 +130,28 @@ def free_margin(account: Account, number: int) -> float:
 
 
 @compiled_inside
+def in_lots(costs: Costs, asset: int, leg: int, coins: float, price: float) -> float:
+    """Return coins in whole lots; 0 where that is less than the venue's smallest notional."""
+    whole = round_to_lot(coins, costs.lot[asset, leg], False)  # noqa: FBT003
+    return whole if whole * price >= costs.min_notional[asset, leg] else 0.0
+
+
+@compiled_inside
+def free_coins(account: Account, costs: Costs, asset: int, leg: int) -> float:
+    """Return how much of the spot of a leg may be sold, in coins.
+
+    All of it; of spot that backs inverse contracts what is initial margin of no position.
+    """
+    held, price = account.legs[asset, leg]["quantity"], account.legs[asset, leg]["price"]
+    wallet = coin_wallet(account, asset) if leg == SPOT else NONE
+    if wallet == NONE:
+        return float(held)
+    group = account.balances[wallet]["group"]
+    free = (margin_balance(account, group) - initial_of(account, group)) / price
+    return held if held <= free else in_lots(costs, asset, leg, max(0.0, free), price)
+
+
+@compiled_inside
 def affordable(
     account: Account,
     costs: Costs,
@@ -139,8 +163,9 @@ def affordable(
     """Return how much of an order can be settled, in coins; of an inverse contract in quote.
 
     Spot is bought with cash that backs no futures position, in whole lots and not for less than the
-    venue's smallest notional; and only spot that is held is sold. A futures order without its
-    initial margin is refused whole.
+    venue's smallest notional; and only spot that is held is sold, of
+    that which backs futures only what is no initial margin. A futures order without its initial
+    margin is refused whole.
 
     Parameters
     ----------
@@ -152,12 +177,9 @@ def affordable(
     if contract["kind"] != SPOT_COIN:
         return quantity if has_margin(account, asset, leg, quantity, terms) else 0.0
     if quantity < 0.0:
-        return max(quantity, -account.legs[asset, leg]["quantity"])
+        return max(quantity, -free_coins(account, costs, asset, leg))
     most = free_cash(account, costs, contract["settles"]) / (price * (1.0 + fee))
-    if quantity <= most:
-        return quantity
-    paid = round_to_lot(most, costs.lot[asset, leg], False)  # noqa: FBT003
-    return paid if paid * price >= costs.min_notional[asset, leg] else 0.0
+    return quantity if quantity <= most else in_lots(costs, asset, leg, most, price)
 
 
 @compiled_inside

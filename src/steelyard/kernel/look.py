@@ -11,7 +11,7 @@ from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.contracts import NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.view import View
-from steelyard.kernel.noted import weight_of
+from steelyard.kernel.noted import in_coins, weight_of
 from steelyard.ledger.account import equity, worth_of
 from steelyard.ledger.margin import liquidation_mark, margin_ratio
 from steelyard.planning.orders import band_of
@@ -42,7 +42,8 @@ def read_values(
 def guard_now(plan: Plan, state: State, account: Account, entity: int) -> float:
     """Return 1 if an entity's guard holds on an account with equity, or it has none, else 0."""
     spot = weight_of(account, 0, SPOT) if equity(account) > 0.0 else 0.0
-    return guard_of(plan, state, entity, View(spot, account.futures_result[0]))
+    view = View(spot, account.futures_result[0], in_coins(account))
+    return guard_of(plan, state, entity, view)
 
 
 @compiled

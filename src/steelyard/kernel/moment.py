@@ -5,14 +5,14 @@ import numpy as np
 from steelyard.decision.step import decide
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled_inside, compiled_within
-from steelyard.domain.contracts import SPOT_COIN
+from steelyard.domain.contracts import INVERSE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals
 from steelyard.domain.record import FILL_DEFENCE, FILL_REBALANCE, FILL_RESTORED
 from steelyard.domain.targets import fit_margin
 from steelyard.domain.time import DAY_MS
 from steelyard.domain.view import View
 from steelyard.kernel.book import Book
-from steelyard.kernel.noted import has_futures, note_account, note_margin, value_of
+from steelyard.kernel.noted import has_futures, in_coins, note_account, note_margin, value_of
 from steelyard.kernel.peg import watch_peg
 from steelyard.kernel.sleeves import close_pairs, core_targets, lent_spot, run_sleeves
 from steelyard.ledger.account import equity
@@ -20,6 +20,13 @@ from steelyard.ledger.groups import margin_balance
 from steelyard.ledger.margin import margin_ratio
 from steelyard.planning.defence import is_defending
 from steelyard.planning.orders import CAPPED, TOO_SMALL, band_of, plan_orders, set_change
+
+
+@compiled_inside
+def unit_price(account: Account, leg: int) -> float:
+    """Return what one unit of a leg's quantity comes to: its price; 1 of a face value in quote."""
+    held = account.legs[0, leg]
+    return 1.0 if held["kind"] == INVERSE else float(held["price"])
 
 
 @compiled_inside
@@ -41,7 +48,8 @@ def lay_out(
         leg = book.legs[number]
         leg["weight"] = value_of(account, 0, number) / total
         leg["target"] = spot if number == SPOT else futures
-        leg["price"] = account.legs[0, number]["price"]
+        leg["price"] = unit_price(account, number)
+        leg["in_coins"] = 1 if in_coins(account) else 0
         leg["lot"] = costs.lot[0, number]
         leg["least"] = max(costs.min_notional[0, number], plan.limits[0]["min_notional"])
         band = bands * band_of(plan.limits, leg["target"])
@@ -109,7 +117,8 @@ def evaluate(plan: Plan, signals: Signals, costs: Costs, book: Book, moment: int
     account = book.account
     total = equity(account)
     spot = value_of(account, 0, SPOT) / total if total > 0.0 else 0.0
-    decide(plan, signals, book.state, moment, View(spot, account.futures_result[0]))
+    view = View(spot, account.futures_result[0], in_coins(account))
+    decide(plan, signals, book.state, moment, view)
     if total > 0.0:
         if plan.sleeves.size > 0 and moment > 0:
             run_sleeves(plan, signals, costs, book, moment, total)
@@ -183,7 +192,7 @@ def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     lent = lent_spot(book, total)
     held = value_of(account, 0, SPOT) / total + lent
     short = value_of(account, 0, PERP) / total
-    spot, futures = fit_margin(held, short, plan.limits[0]["leverage"])
+    spot, futures = fit_margin(held, short, plan.limits[0]["leverage"], in_coins(account))
     if spot == held and futures == short:
         return
     spot = max(0.0, spot - lent)

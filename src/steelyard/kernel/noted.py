@@ -20,8 +20,17 @@ def value_of(account: Account, asset: int, leg: int) -> float:
 
 
 @compiled_inside
+def in_coins(account: Account) -> bool:
+    """Tell whether the core's perpetual is an inverse contract, which coins back."""
+    return bool(account.legs[0, PERP]["kind"] == INVERSE)
+
+
+@compiled_inside
 def note_margin(account: Account, costs: Costs, bars: Table, bar: int) -> None:
-    """Write down what backs the core's perpetual at the end of a bar, and what its money is worth.
+    """Write down what backs the core's perpetual at the end of a bar, and what money is worth.
+
+    Of an inverse one that are coins, which do not move with its mark, and the money is that which
+    spot is paid in.
 
     Parameters
     ----------
@@ -33,7 +42,10 @@ def note_margin(account: Account, costs: Costs, bars: Table, bar: int) -> None:
     row["worth"] = worth
     row["backing"] = backing_of(account, 0, PERP, costs) / worth
     group = account.balances[settles]["group"]
-    row["coins"] = moving_coins(account, group, 0, PERP) / worth
+    if in_coins(account):
+        row["worth"] = worth_of(account, account.legs[0, SPOT]["settles"])
+    else:
+        row["coins"] = moving_coins(account, group, 0, PERP) / worth
 
 
 @compiled_inside

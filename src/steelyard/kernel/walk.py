@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from steelyard.domain.codes import PERP
 from steelyard.domain.compiled import compiled, compiled_inside
-from steelyard.domain.contracts import SPOT_COIN
+from steelyard.domain.contracts import INVERSE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
-from steelyard.domain.record import Walk, at_bar_end
+from steelyard.domain.record import Walk, at_bar_end, values_of
 from steelyard.kernel.bar import fill_pending, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import Book, curve_of, decisions_of, fills_of, open_book
 from steelyard.kernel.moment import close_bar, evaluate
@@ -70,7 +71,9 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
     """Return what a finished book says."""
     fills = fills_of(book)
     is_spot = book.account.legs["kind"][fills.asset, fills.leg] == SPOT_COIN
-    notional = np.where(at_bar_end(fills), 0.0, np.abs(fills.quantity) * fills.price)
+    in_coins = bool(book.account.legs[0, PERP]["kind"] == INVERSE)
+    traded = np.abs(values_of(fills, fills.price, in_coins=in_coins))
+    notional = np.where(at_bar_end(fills), 0.0, traded)
     desk = book.desk[0]
     return Walk(
         start_equity=cash,
@@ -92,4 +95,5 @@ def outcome(book: Book, signals: Signals, track: Track, cash: float) -> Walk:
         awaited=int(desk["awaited"]),
         held_back=int(desk["held_back"]),
         rotated_ms=int(desk["rotated_ms"]),
+        in_coins=in_coins,
     )

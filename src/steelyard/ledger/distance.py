@@ -6,7 +6,7 @@ import numpy as np
 
 from steelyard.domain.arrays import Floats
 from steelyard.domain.compiled import compiled
-from steelyard.ledger.margin import Ladder, liquidation_price
+from steelyard.ledger.margin import Ladder, inverse_liquidation_price, liquidation_price
 
 
 @compiled
@@ -41,5 +41,34 @@ def liquidation_moves(
     for i in range(backing.size):
         if quantity[i] != 0.0 and not math.isnan(quantity[i] + mark[i]):
             price = liquidation_price(backing[i], quantity[i], mark[i], ladder, coins[i])
+            result[i] = price / mark[i] - 1.0
+    return result
+
+
+@compiled
+def inverse_liquidation_moves(
+    backing: Floats, face: Floats, mark: Floats, ladder: Ladder
+) -> Floats:
+    """Return by which fraction the mark would have to move to liquidate an inverse position.
+
+    Parameters
+    ----------
+    backing : float64[n], coins
+        What backs it, its unrealised result included.
+    face : float64[n], quote
+        Negative is short.
+    mark : float64[n], quote per coin
+    ladder : (float64[n_tiers], float64[n_tiers], float64[n_tiers])
+        Cap, rate and deduction of its maintenance tiers, in coins.
+
+    Returns
+    -------
+    float64[n], fraction
+        As ``liquidation_moves``.
+    """
+    result = np.full(backing.size, np.nan)
+    for i in range(backing.size):
+        if face[i] != 0.0 and not math.isnan(face[i] + mark[i]):
+            price = inverse_liquidation_price(backing[i], face[i], mark[i], ladder)
             result[i] = price / mark[i] - 1.0
     return result

@@ -1,6 +1,6 @@
 """This file is money on its way between wallets, and money exchanged for other money."""
 
-from steelyard.domain.codes import PART_FEES
+from steelyard.domain.codes import PART_FEES, SPOT
 from steelyard.domain.compiled import compiled_inside
 from steelyard.domain.contracts import NONE
 from steelyard.domain.plan import Account
@@ -44,6 +44,31 @@ def receive_money(account: Account, ms: int) -> None:
         if row["delay_ms"] > 0 and row["amount"] != 0.0 and row["arrives_ms"] <= ms:
             account.balances[row["goes_to"]]["amount"] += row["amount"]
             row["amount"] = 0.0
+
+
+@compiled_inside
+def coin_wallet(account: Account, asset: int) -> int:
+    """Return the balance whose coins are those of the core's spot; NONE where there is none."""
+    for number in range(account.balances.size):
+        row = account.balances[number]
+        if row["is_spot"] == 1 and row["coin"] == asset:
+            return number
+    return NONE
+
+
+@compiled_inside
+def merge_coins(account: Account) -> None:
+    """Put the coins that futures brought to the spot that backs them, or take what they lost.
+
+    Coins are worth the same in both. What spot cannot pay stays owed.
+    """
+    for number in range(account.balances.size):
+        row = account.balances[number]
+        if row["is_spot"] == 1 and row["amount"] != 0.0:
+            spot = account.legs[row["coin"], SPOT]
+            moved = max(row["amount"], -spot["quantity"])
+            spot["quantity"] += moved
+            row["amount"] -= moved
 
 
 @compiled_inside

@@ -23,6 +23,7 @@ LEG: Final = np.dtype(
         ("price", np.float64),
         ("lot", np.float64),
         ("least", np.float64),
+        ("in_coins", np.int64),
         ("change", np.float64),
         ("order", np.float64),
         ("dropped", np.int64),
@@ -32,11 +33,12 @@ LEG: Final = np.dtype(
 """One leg of an account being planned; spot is row 0, futures row 1.
 
 ``weight``, ``target``: held and wanted, signed fractions of equity. ``price``: quote per coin,
-known when the order is decided. ``lot``: coins, 0 is not rounded. ``least``: smallest notional
-worth an order, quote. ``change``: weight to trade, before caps.
-``order``: coins, positive buys, 0 does nothing. ``dropped``: why a leg beyond its band is not
-traded: ``TOO_SMALL`` for the policy, the venue or its lot; ``CAPPED`` where only the turnover left
-for the day made it so; else ``SENT``.
+known when the order is decided; of an inverse contract, whose quantity is its face value, 1.
+``lot``: coins, or face value; 0 is not rounded. ``least``: smallest notional worth an order, quote.
+``in_coins``: 1 where coins back the futures. ``change``: weight to trade, before caps.
+``order``: coins, or face value; positive buys, 0 does nothing. ``dropped``: why a leg beyond its
+band is not traded: ``TOO_SMALL`` for the policy, the venue or its lot; ``CAPPED`` where only the
+turnover left for the day made it so; else ``SENT``.
 """
 
 
@@ -73,17 +75,19 @@ def set_change(leg: np.void, equity: float, band: float) -> None:
 
 
 @compiled_inside
-def leverage_of(spot: float, futures: float) -> float:
+def leverage_of(spot: float, futures: float, in_coins: bool) -> float:  # noqa: FBT001
     """Return |futures| over the cash that spot leaves; infinity where nothing backs them.
 
     Parameters
     ----------
     spot, futures : float, fractions of equity
+    in_coins : bool
+        Whether spot backs them, and not cash.
     """
     if futures == 0.0:
         return 0.0
-    cash = 1.0 - spot
-    return abs(futures) / cash if cash > 0.0 else math.inf
+    backing = spot if in_coins else 1.0 - spot
+    return abs(futures) / backing if backing > 0.0 else math.inf
 
 
 @compiled_inside
@@ -100,7 +104,9 @@ def lowers_risk(legs: Table) -> bool:
     new_futures = futures + legs[PERP]["change"]
     if abs(new_spot + new_futures) < abs(spot + futures) - TOLERANCE:
         return True
-    return leverage_of(new_spot, new_futures) < leverage_of(spot, futures) - TOLERANCE
+    in_coins = legs[PERP]["in_coins"] == 1
+    before = leverage_of(spot, futures, in_coins)
+    return leverage_of(new_spot, new_futures, in_coins) < before - TOLERANCE
 
 
 @compiled_inside
@@ -139,7 +145,7 @@ def round_to_lot(quantity: float, lot: float, is_nearest: bool) -> float:  # noq
 
 @compiled_inside
 def sized(leg: np.void, wanted: float, equity: float, is_safer: bool) -> float:  # noqa: FBT001
-    """Return the coins that trade a notional in whole lots; 0 where that is too little to send.
+    """Return the quantity that trades a notional in whole lots; 0 where that is too little to send.
 
     Parameters
     ----------

@@ -41,6 +41,7 @@ class Margin(Part):
     spot_as_collateral: bool = False
     haircut: Fraction = 0.05
     worst_case: bool = False
+    futures: Literal["linear", "inverse"] = "linear"
 
 
 class Cash(Part):
@@ -85,6 +86,11 @@ class AccountDocument(Part):
     bonus: Bonus | None = None
     wallets: Wallets = Wallets()
 
+    @property
+    def in_coins(self) -> bool:
+        """Return whether futures are inverse contracts, which the coins of spot back."""
+        return self.margin.futures == "inverse"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountTerms:
@@ -128,9 +134,28 @@ def load_account(path: str | FilePath) -> AccountTerms:
 
 def _check(document: AccountDocument, source: Source) -> None:
     """Refuse what would have no effect: nothing is ignored silently."""
-    for path, is_idle, why in _idle(document):
+    for path, is_idle, why in (*_not_inverse(document), *_idle(document)):
         if is_idle and path in source.spots:
             raise source.refuse(path, f"{'.'.join(map(str, path))} {why}")
+
+
+def _not_inverse(document: AccountDocument) -> tuple[tuple[Path, bool, str], ...]:
+    """Return which keys cannot stand beside futures that coins back, and why."""
+    inverse, apart = document.in_coins, document.wallets.separate
+    always = "is of linear futures: coins back inverse ones, all of spot, uncut; leave it out"
+    money = 'backs no futures where margin.futures is "inverse": coins do; leave it out'
+    own = 'is "isolated", but inverse futures have cross margin; leave out one of the two'
+    wallet = "is true, but spot in a wallet of its own backs no futures; leave out one of the two"
+    owed = 'is never paid where margin.futures is "inverse": no money is owed; leave it out'
+    return (
+        (("margin", "mode"), inverse and document.margin.mode == "isolated", own),
+        (("margin", "spot_as_collateral"), inverse, always),
+        (("margin", "haircut"), inverse, always),
+        (("cash", "borrow"), inverse, owed),
+        (("bonus",), inverse, money),
+        (("reserve",), inverse, money),
+        (("wallets", "separate"), inverse and apart, wallet),
+    )
 
 
 def _idle(document: AccountDocument) -> tuple[tuple[Path, bool, str], ...]:

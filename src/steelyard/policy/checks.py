@@ -1,8 +1,8 @@
 """What the shape of a policy alone cannot promise: references, targets, ways out."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from steelyard.domain.codes import STAGES
 from steelyard.policy.conditions import Conditions, called, entity_path, read_conditions
@@ -32,7 +32,9 @@ _RESERVED: Final = frozenset({BASELINE, *STAGES})
 _SORTS: Final = {"while_active": "trigger", "after": "regime", "only_in": "regime"}
 
 
-def check_document(document: PolicyDocument, source: Source) -> tuple[Conditions, ...]:
+def check_document(
+    document: PolicyDocument, source: Source, *, in_coins: bool = False
+) -> tuple[Conditions, ...]:
     """Check a whole policy and return its conditions as trees.
 
     Parameters
@@ -41,6 +43,8 @@ def check_document(document: PolicyDocument, source: Source) -> tuple[Conditions
         What the file says, defaults filled in.
     source : Source
         Where it says it.
+    in_coins : bool
+        Whether coins back the futures, and not cash.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def check_document(document: PolicyDocument, source: Source) -> tuple[Conditions
     _check_circles(document, source)
     _check_limits(document.limits, source)
     _check_depeg(document.limits.depeg, source)
-    _check_targets(document, source)
+    check_targets(document, source, in_coins=in_coins)
     _check_guards(document, source)
     conditions = read_conditions(document, source)
     released = {name for entity in document.entities for name in entity.releases}
@@ -198,34 +202,80 @@ def _check_depeg(depeg: Depeg | None, source: Source) -> None:
         raise source.refuse((*path, "inside"), f"{sentence}, {low:g} to {high:g}")
 
 
-def _check_targets(document: PolicyDocument, source: Source) -> None:
-    limits = document.limits
-    start = document.baseline
+class _Target(NamedTuple):
+    """One row of targets: where it stands, whose it is, spot and futures, and the limits on it."""
+
+    path: Path
+    name: str
+    spans: tuple[Span, Span]
+    limits: Limits
+
+
+def _targets(document: PolicyDocument) -> Iterator[_Target]:
+    """Yield every row of targets that a policy states."""
+    limits, start = document.limits, document.baseline
     spans = ((start.spot, start.spot), (start.futures, start.futures))
-    _check_feasible(source, (BASELINE, "futures"), spans, limits)
+    yield _Target((BASELINE, "futures"), BASELINE, spans, limits)
     for number, regime in enumerate(document.regimes):
         cap = limits.leverage if regime.leverage_cap is None else regime.leverage_cap
         capped = limits.model_copy(update={"leverage": min(limits.leverage, cap)})
         path = ("regimes", number, "futures")
-        _check_feasible(source, path, (regime.spot, regime.futures), capped)
+        yield _Target(path, regime.id, (regime.spot, regime.futures), capped)
     for number, trigger in enumerate(document.triggers):
-        path = ("triggers", number, "effect")
         target = trigger.effect.absolute
         if target is not None:
-            spans = (target.spot, target.futures)
-            _check_feasible(source, (*path, "set", "futures"), spans, limits)
+            where = ("triggers", number, "effect", "set", "futures")
+            yield _Target(where, trigger.id, (target.spot, target.futures), limits)
+
+
+def cut_by_coins(document: PolicyDocument) -> tuple[str, ...]:
+    """Return whose targets hold more futures than the coins of their spot back."""
+    return tuple(
+        target.name
+        for target in _targets(document)
+        if any(
+            abs(futures) > target.limits.leverage * spot + _TINY
+            for spot, futures in zip(*target.spans, strict=True)
+        )
+    )
+
+
+def check_targets(document: PolicyDocument, source: Source, *, in_coins: bool) -> None:
+    """Check that no target is outside the limits of its policy.
+
+    Parameters
+    ----------
+    document : PolicyDocument
+        What the file says, defaults filled in.
+    source : Source
+        Where it says it.
+    in_coins : bool
+        Whether coins back the futures, and not cash: then a run cuts them to what is backed
+        (``cut_by_coins``), and any may be asked for.
+
+    Raises
+    ------
+    PolicyError
+        With file, line, and what backs how much.
+    """
+    for target in _targets(document):
+        _check_feasible(source, target, in_coins=in_coins)
+    limits = document.limits
+    for number, trigger in enumerate(document.triggers):
+        path = ("triggers", number, "effect")
         cover = max(trigger.effect.cover or (0.0,))
         if cover > 1.0 and not limits.net_short:
             sentence = f"cover is {cover:g}, more than all spot, and limits.net_short is false"
             raise source.refuse((*path, "cover"), sentence)
 
 
-def _check_feasible(source: Source, path: Path, spans: tuple[Span, Span], limits: Limits) -> None:
+def _check_feasible(source: Source, target: _Target, *, in_coins: bool) -> None:
     """Refuse targets that the rules 6 and 7 of domain 9.5 would change."""
+    path, _, spans, limits = target
     for spot, futures in zip(*spans, strict=True):
         backed = limits.leverage * (1.0 - spot)
         pair = f"spot {spot:g} with futures {futures:+g}"
-        if abs(futures) > backed + _TINY:
+        if not in_coins and abs(futures) > backed + _TINY:
             sentence = (
                 f"{pair} is outside the limits: {1.0 - spot:g} of cash at leverage "
                 f"{limits.leverage:g} backs futures up to {backed:g} either way"

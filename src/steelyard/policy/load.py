@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import cast
 
 from steelyard.domain.errors import PolicyError
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.checks import check_document
 from steelyard.policy.conditions import Conditions
 from steelyard.policy.faults import document_of
@@ -55,7 +56,12 @@ def policy_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def load_policy(name_or_path: str | FilePath, settings: Sequence[str] = ()) -> Policy:
+def load_policy(
+    name_or_path: str | FilePath,
+    settings: Sequence[str] = (),
+    *,
+    account: AccountTerms | None = None,
+) -> Policy:
     """Open a policy and check all of it.
 
     Parameters
@@ -65,6 +71,8 @@ def load_policy(name_or_path: str | FilePath, settings: Sequence[str] = ()) -> P
     settings : sequence of str
         ``PATH=VALUE`` each, as ``limits.band=0.01`` or ``triggers.atr_expansion.dwell=2``; they
         replace what the file says before anything is checked.
+    account : AccountTerms, optional
+        On whose terms it will run: they say whether cash or coins back its futures.
 
     Raises
     ------
@@ -76,7 +84,8 @@ def load_policy(name_or_path: str | FilePath, settings: Sequence[str] = ()) -> P
     changed = _with_settings(path_text, table, settings)
     source = Source(path_text, text, spots_of(text), changed)
     document = document_of(PolicyDocument, table, source)
-    conditions = check_document(document, source)
+    in_coins = account is not None and account.document.in_coins
+    conditions = check_document(document, source, in_coins=in_coins)
     effective = json.dumps(document.model_dump(mode="json", by_alias=True), sort_keys=True)
     return Policy(
         name=document.name,

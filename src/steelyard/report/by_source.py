@@ -26,10 +26,11 @@ from steelyard.domain.record import (
 )
 from steelyard.domain.sleeves import spot_legs
 from steelyard.domain.time import text
+from steelyard.report import face
 from steelyard.report.activity import regime_runs
 from steelyard.report.attribution import ROUNDING
 from steelyard.report.shares import LIMITS, target_shares
-from steelyard.report.worth import Worth, worth_of
+from steelyard.report.worth import worth_of
 
 PARTS: Final = codes.PARTS[: codes.PART_LIQUIDATION + 1]
 """Parts that a source has: those of coins held and traded. Interest is on cash, which none owns;
@@ -66,7 +67,8 @@ def _bars_of(track: Track, fills: Fills) -> Ints:
 def _wanted(plan: Plan, track: Track, walk: Walk) -> Floats:
     """Return the coins each source wanted in the leg of every fill, float64[n_fills, n_sources].
 
-    At the decision that ordered it; margin defence and liquidation want nothing to be held.
+    Of an inverse contract its face value. At the decision that ordered it; margin defence and
+    liquidation want nothing to be held.
     """
     fills = walk.fills
     needed, which = np.unique(_decided(walk, fills.decided_ms), return_inverse=True)
@@ -75,6 +77,7 @@ def _wanted(plan: Plan, track: Track, walk: Walk) -> Floats:
     equity = np.concatenate([walk.curve.equity, [walk.start_equity]])[bar]
     prices = np.concatenate([track.close, track.start_price[None]])
     coins = equity / prices[bar, fills.asset, fills.leg]
+    coins = np.where(walk.in_coins & (fills.leg == codes.PERP), equity, coins)
     composed = (fills.reason == FILL_REBALANCE) & (fills.leg < shares.shape[2])
     weight = shares[which, :, np.where(composed, fills.leg, 0)]
     return np.where(composed[:, None], weight * coins[:, None], 0.0)
@@ -100,12 +103,32 @@ def holdings(plan: Plan, track: Track, walk: Walk) -> tuple[Floats, Floats]:
     owned, moved = np.zeros_like(wanted), np.zeros_like(wanted)
     for book in np.unique(books):
         rows = np.flatnonzero(books == book)
-        owned[rows] = handed_over(walk.fills.quantity[rows], wanted[rows], int(plan.order.size))
+        brought = _brought(track, walk, rows)
+        owned[rows] = handed_over(
+            walk.fills.quantity[rows], wanted[rows], int(plan.order.size), brought
+        )
         moved[rows] = np.diff(owned[rows], axis=0, prepend=0.0)
     return owned, moved
 
 
-def handed_over(quantity: Floats, wanted: Floats, base: int) -> Floats:
+def _brought(track: Track, walk: Walk, rows: Ints) -> Floats:
+    """Return the coins that inverse futures had brought to spot before its fills, float64[n].
+
+    They are held beside what was bought, and the base's; 0 of futures and where these are linear.
+    """
+    fills = walk.fills
+    if not walk.in_coins or fills.leg[rows[0]] != codes.SPOT:
+        return np.zeros(rows.size)
+    bar = _bars_of(track, fills)[rows]
+    held = np.concatenate([[0.0], walk.curve.spot / track.close[:, 0, codes.SPOT]])[bar]
+    bought = np.concatenate([[0.0], np.cumsum(fills.quantity[rows])])
+    brought: Floats = held - bought[np.searchsorted(bar, bar)]
+    return brought
+
+
+def handed_over(
+    quantity: Floats, wanted: Floats, base: int, brought: Floats | float = 0.0
+) -> Floats:
     """Return what each source owns after the fills of one leg, float64[n_fills, n_sources], coins.
 
     Parameters
@@ -116,9 +139,11 @@ def handed_over(quantity: Floats, wanted: Floats, base: int) -> Floats:
         What each source wanted to own when the fill was ordered.
     base : int
         Number of the source that has what the others leave.
+    brought : float64[n_fills], coins
+        What is held besides, and counts as held already.
     """
     held = np.cumsum(quantity)
-    gap = wanted.sum(axis=1) - (held - quantity)
+    gap = wanted.sum(axis=1) - (held - quantity) - brought
     part = np.clip(quantity / np.where(gap == 0.0, np.inf, gap), 0.0, 1.0)
     owned = part[:, None] * wanted
     own = np.zeros(wanted.shape[1])
@@ -140,12 +165,18 @@ def _books(track: Track, walk: Walk) -> Ints:
     return books
 
 
-def _priced(track: Track, asset: int, leg: int, worth: Worth, spots: Sequence[int]) -> Floats:
+def _priced(track: Track, walk: Walk, which: tuple[int, int], spots: Sequence[int]) -> Floats:
     """Return the parts of a leg's price at the end of every bar, float64[3, n_bars].
 
     Spot price, mark over spot, funding received per coin so far; of futures as if each move had
-    been one in money worth 1 that brought as much.
+    been one in money worth 1 that brought as much; of inverse ones what a unit of face value did.
+    ``which`` is the asset and the leg.
     """
+    asset, leg = which
+    if face.is_of(walk, leg):
+        delta, basis = face.accumulated(track, leg)
+        return np.stack([delta[1], basis[1], face.received(track, leg)])
+    worth = worth_of(track, walk)
     spot, mark = track.close[:, asset, codes.SPOT], track.close[:, asset, leg]
     settled = np.nan_to_num(-mark * track.funding[asset, leg])
     if leg in spots:
@@ -177,7 +208,7 @@ def _met(track: Track, walk: Walk, rows: Ints, priced: Floats, spots: Sequence[i
     The move of a mark to where it liquidates is booked as one of the spot price, that to where it
     expires as one of the basis.
     """
-    fills, worth = walk.fills, worth_of(track, walk)
+    fills = walk.fills
     bar = _bars_of(track, fills)[rows]
     asset, leg = fills.asset[rows], fills.leg[rows]
     late = _closes_late(track, walk, _bars_of(track, fills))[rows]
@@ -190,7 +221,15 @@ def _met(track: Track, walk: Walk, rows: Ints, priced: Floats, spots: Sequence[i
     expired = fills.reason[rows] == FILL_EXPIRY
     forced, settled = np.where(expired, 0.0, moved), np.where(expired, moved, 0.0)
     index, basis = spot + forced, mark - spot + settled
-    if rows.size and leg[0] not in spots:
+    if face.is_of(walk, int(leg[0])):
+        index, basis = (
+            np.where(late, closed[bar], opened[bar])
+            for opened, closed in face.accumulated(track, int(leg[0]))
+        )
+        delta, total = moved / mark, (1.0 / mark - 1.0 / (mark + moved)) * spot
+        index, basis = index + delta, basis + total - delta
+    elif leg[0] not in spots:
+        worth = worth_of(track, walk)
         opened, closed = worth.moved(track, int(asset[0]), int(leg[0]))
         rate = np.where(late, worth.closed[bar], worth.opened[bar])
         index = spot + forced * rate + np.where(late, closed[0][bar], opened[0][bar])
@@ -225,9 +264,7 @@ def split(plan: Plan, track: Track, walk: Walk) -> Split:
     ends = np.append(_bars_before(track, reigns[1:]), n_bars) - 1
     for book in np.unique(books):
         rows, (asset, leg) = np.flatnonzero(books == book), divmod(int(book), n_legs)
-        path = _path(
-            track, walk, rows, _priced(track, asset, leg, worth_of(track, walk), spots), spots
-        )
+        path = _path(track, walk, rows, _priced(track, walk, (asset, leg), spots), spots)
         share = np.abs(moved[rows]) / np.abs(moved[rows]).sum(axis=1, keepdims=True)
         price = codes.PART_SPOT if leg in spots else codes.PART_FUTURES
         columns = [price, *range(codes.PART_BASIS, len(PARTS))]
@@ -240,6 +277,8 @@ def split(plan: Plan, track: Track, walk: Walk) -> Split:
         everyones = path.accumulated(np.arange(n_bars), held, np.ones(rows.size))
         for column, part in zip(columns, everyones, strict=True):
             by_bar[:, column] += part
+    if walk.in_coins:
+        face.add_brought(plan, walk, (amounts, by_bar), ends)
     return Split(amounts=amounts, by_bar=by_bar)
 
 

@@ -14,7 +14,7 @@ def ordered_words(explained: Explanation) -> str:
     """Return what waits to be filled, or that nothing does."""
     waiting = [leg for leg in explained.orders.legs if leg.order != 0.0]
     if waiting:
-        said = joined([_order(explained, leg) for leg in waiting])
+        said = joined([_order(leg) for leg in waiting])
         why = " by margin defence" if waiting[0].reason == "margin_defence" else ""
         return f"ordered{why}: {said}"
     if any(leg.ordered != 0.0 for leg in explained.orders.legs):
@@ -22,22 +22,24 @@ def ordered_words(explained: Explanation) -> str:
     return "nothing is ordered"
 
 
-def _order(explained: Explanation, leg: Leg) -> str:
+def _order(leg: Leg) -> str:
     verb = "buy" if leg.order > 0.0 else "sell"
-    return f"{verb} {quantity(leg.order, explained.asset)} {leg.name}"
+    return f"{verb} {quantity(leg.order, leg.unit)} {leg.name}"
 
 
 def order_lines(explained: Explanation) -> Iterator[str]:
     """Yield the legs with their orders, and the account before and after."""
     head = ["", "held %", "target %", "band %", "order", "notional", "fee", "slippage"]
     yield f"Orders and margin, {explained.quote}"
-    rows = [_leg_row(explained, leg) for leg in explained.orders.legs]
+    rows = [_leg_row(leg) for leg in explained.orders.legs]
     yield from (f"  {line}" for line in columns([head, *rows]))
     before, after = explained.orders.before, explained.orders.after
     any_order = any(leg.order != 0.0 for leg in explained.orders.legs)
     sides = [("before", before), ("after", after)] if any_order else [("now", before)]
+    none = "no cash" if explained.orders.legs[1].unit == explained.asset else "no coins"
     head = ["", "equity", "spot %", "futures %", "leverage", "margin ratio", "liquidation"]
-    yield from (f"  {line}" for line in columns([head, *(_margin_row(*one) for one in sides)]))
+    margins = (_margin_row(*one, none) for one in sides)
+    yield from (f"  {line}" for line in columns([head, *margins]))
     for leg in explained.orders.legs:
         if leg.order == 0.0:
             yield f"  {_not_ordered(leg)}"
@@ -60,7 +62,7 @@ def _pair_words(explained: Explanation, pair: Pair) -> str:
     return said
 
 
-def _leg_row(explained: Explanation, leg: Leg) -> list[str]:
+def _leg_row(leg: Leg) -> list[str]:
     has_order = leg.order != 0.0
     verb = "buy" if leg.order > 0.0 else "sell"
     return [
@@ -68,22 +70,22 @@ def _leg_row(explained: Explanation, leg: Leg) -> list[str]:
         bare_percent(leg.weight),
         bare_percent(leg.target),
         bare_percent(leg.band),
-        f"{verb} {quantity(leg.order, explained.asset)}" if has_order else "-",
+        f"{verb} {quantity(leg.order, leg.unit)}" if has_order else "-",
         money(leg.notional) if has_order else "-",
         number(leg.fee) if has_order else "-",
         number(leg.slippage) if has_order else "-",
     ]
 
 
-def _margin_row(name: str, margin: Margin) -> list[str]:
+def _margin_row(name: str, margin: Margin, none: str) -> list[str]:
     no_price = math.isnan(margin.liquidation_price)
     return [
         name,
         money(margin.equity),
         bare_percent(margin.spot),
         bare_percent(margin.futures),
-        number(margin.leverage) if math.isfinite(margin.leverage) else "no cash",
-        percent(margin.margin_ratio) if math.isfinite(margin.margin_ratio) else "no cash",
+        number(margin.leverage) if math.isfinite(margin.leverage) else none,
+        percent(margin.margin_ratio) if math.isfinite(margin.margin_ratio) else none,
         "at no price" if no_price else price(margin.liquidation_price),
     ]
 

@@ -5,7 +5,7 @@ import numpy as np
 from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.codes import PARTS
 from steelyard.domain.record import FILL_LIQUIDATION
-from steelyard.ledger.distance import liquidation_moves
+from steelyard.ledger.distance import inverse_liquidation_moves, liquidation_moves
 from steelyard.report.activity import regime_runs
 from steelyard.report.candles import candles, hourly
 from steelyard.report.daily import Daily, last_known, notional, quotient
@@ -32,11 +32,12 @@ def _from_second(values: list[JsonValue]) -> list[JsonValue]:
 def _exposure(result: Result, account: Daily) -> dict[str, JsonValue]:
     curve, rows = result.inputs.walk.curve, account.rows
     equity = curve.equity[rows]
+    backing = curve.spot if result.inputs.walk.in_coins else curve.cash
     return {
         "spot": _from_second(fractions(quotient(curve.spot[rows], equity))),
         "futures": _from_second(fractions(quotient(curve.futures[rows], equity))),
         "hedge": _from_second(fractions(account.hedge_ratio)),
-        "leverage": _from_second(fractions(quotient(notional(curve)[rows], curve.cash[rows]))),
+        "leverage": _from_second(fractions(quotient(notional(curve)[rows], backing[rows]))),
         "margin": _from_second(fractions(_margin_ratios(result, account))),
         "reach": _from_second(fractions(_liquidation_moves(result, account))),
     }
@@ -53,6 +54,8 @@ def _liquidation_moves(result: Result, account: Daily) -> Floats:
     curve, rows, tiers = result.inputs.walk.curve, account.rows, result.market.tiers
     mark = last_known(result.market.mark, account.ms[1:])
     ladder = (tiers.cap, tiers.rate, tiers.deduction)
+    if result.inputs.walk.in_coins:
+        return inverse_liquidation_moves(curve.backing[rows], curve.futures[rows], mark, ladder)
     size = curve.futures[rows] / mark
     return liquidation_moves(curve.backing[rows], curve.coins[rows], size, mark, ladder)
 

@@ -30,11 +30,11 @@ def holes_met(market: Market, end_ms: int) -> tuple[Hole, ...]:
     return tuple(sorted(met, key=lambda hole: (hole.series, hole.start_ms)))
 
 
-def _liquidations(walk: Walk, asset: str) -> list[str]:
+def _liquidations(walk: Walk, unit: str) -> list[str]:
     fills = walk.fills
     return [
         f"Liquidated on {text(int(fills.filled_ms[row]))}: the venue closed "
-        f"{quantity(float(fills.quantity[row]), asset)} of futures at {fills.price[row]:,.8g}."
+        f"{quantity(float(fills.quantity[row]), unit)} of futures at {fills.price[row]:,.8g}."
         for row in range(fills.price.size)
         if fills.reason[row] == FILL_LIQUIDATION
     ]
@@ -162,7 +162,7 @@ def warnings(
     """
     said = [
         *([SYNTHETIC] if inputs.market.is_synthetic else []),
-        *_liquidations(inputs.walk, inputs.market.asset),
+        *_liquidations(inputs.walk, inputs.market.futures_unit),
         *_off_peg(inputs),
         *_first_allocation(inputs),
         *inputs.warnings,

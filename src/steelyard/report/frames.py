@@ -5,7 +5,7 @@ import polars as pl
 
 from steelyard.domain import codes
 from steelyard.domain.arrays import Floats, Ints
-from steelyard.domain.record import FILL_REASONS
+from steelyard.domain.record import FILL_REASONS, values_of
 from steelyard.domain.sleeves import leg_names
 from steelyard.report.activity import regime_name
 from steelyard.report.daily import core_hedge, notional, quotient
@@ -47,13 +47,14 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
 
     Columns: ``ts`` (datetime, UTC), ``equity``, ``spot``, ``futures``, ``cash`` (quote; futures
     signed), ``delta`` (fraction of equity), ``hedge_ratio`` (null without spot), ``leverage``
-    (size of the futures, those of sleeves added to the core's, over cash; null where cash is not
-    above zero), ``margin_ratio``, ``regime``.
+    (size of the futures, those of sleeves added to the core's, over the cash that backs them, or
+    the spot; null where that is not above zero), ``margin_ratio``, ``regime``.
     """
     walk, curve = inputs.walk, inputs.walk.curve
     cash = np.concatenate([[walk.start_equity], curve.cash])
     equity = np.concatenate([[walk.start_equity], curve.equity])
     spot, futures = np.concatenate([[0.0], curve.spot]), np.concatenate([[0.0], curve.futures])
+    backing = spot if walk.in_coins else cash
     return pl.DataFrame(
         [
             _stamps("ts", np.concatenate([[inputs.start_ms], curve.ms])),
@@ -63,7 +64,7 @@ def equity_frame(inputs: RunInputs) -> pl.DataFrame:
             _numbers("cash", cash),
             _numbers("delta", quotient(spot + futures, equity)),
             _numbers("hedge_ratio", np.concatenate([[np.nan], core_hedge(curve)])),
-            _numbers("leverage", quotient(np.concatenate([[0.0], notional(curve)]), cash)),
+            _numbers("leverage", quotient(np.concatenate([[0.0], notional(curve)]), backing)),
             _numbers("margin_ratio", np.concatenate([[0.0], curve.margin_ratio])),
             _regimes(inputs, np.concatenate([[_first_regime(inputs)], curve.regime])),
         ]
@@ -75,8 +76,8 @@ def fills_frame(inputs: RunInputs) -> pl.DataFrame:
 
     Columns: ``ts`` (when the bar that filled it began), ``decided``, ``leg`` (``spot``,
     ``futures``, and those of sleeves), ``reason`` (see ``record.FILL_REASONS``), ``quantity``
-    (coins, signed), ``price``, ``reference`` (quote per coin), ``notional`` (quote, signed),
-    ``fee``, ``slippage`` (quote; a cost is positive).
+    (coins, of coin-margined futures face value in quote; signed), ``price``, ``reference`` (quote
+    per coin), ``notional`` (quote, signed), ``fee``, ``slippage`` (quote; a cost is positive).
     """
     fills = inputs.walk.fills
     return pl.DataFrame(
@@ -88,7 +89,7 @@ def fills_frame(inputs: RunInputs) -> pl.DataFrame:
             _numbers("quantity", fills.quantity),
             _numbers("price", fills.price),
             _numbers("reference", fills.reference),
-            _numbers("notional", fills.quantity * fills.price),
+            _numbers("notional", values_of(fills, fills.price, in_coins=inputs.walk.in_coins)),
             _numbers("fee", fills.fee),
             _numbers("slippage", fills.slippage),
         ]

@@ -17,7 +17,8 @@ class CoinAttribution:
     """Parts of the change of equity counted in coins; a cost is negative.
 
     A coin is always worth one coin, so spot has no part. Each other part of a bar is turned into
-    coins at the spot price that ends it.
+    coins at the spot price that ends it; what coin-margined futures brought or cost before that are
+    coins of that moment, and the difference is with futures.
 
     Parameters
     ----------
@@ -104,6 +105,12 @@ def in_coin(walk: Walk, track: Track, spot_legs: Sequence[int] = (codes.SPOT,)) 
     swapped = fills.quantity[spot] * (1.0 - fills.reference[spot] / after[bar])
     named = {"cash": float(np.sum(held * (1.0 / after - 1.0 / before)) + np.sum(swapped))}
     named |= {name: float(part) + 0.0 for name, part in zip(codes.PARTS, coins, strict=True)}
+    if walk.in_coins:
+        moved = np.diff(walk.parts[:, codes.PART_SPOT], prepend=0.0)
+        had = np.concatenate([[0.0], walk.curve.spot[:-1]]) / before
+        bought = fills.quantity[spot] * (after[bar] - fills.reference[spot])
+        later = moved - had * (after - before) - np.bincount(bar, bought, after.size)
+        named["futures"] += float(np.sum(later / after))
     del named["spot"]
     total = math.fsum(named.values())
     first, last = walk.start_equity / start, float(walk.curve.equity[-1] / after[-1])

@@ -24,7 +24,7 @@ class Decided:
         Entry condition of every trigger, then of every regime: 1, 0, or NaN for unknown.
     phases : tuple of int
         See ``codes.PHASES``.
-    orders : (float, float), coins
+    orders : (float, float), coins; of futures ``LadderFacts.futures_unit``
         Spot and futures; positive buys.
     """
 
@@ -78,6 +78,9 @@ class LadderFacts:
     entity_ids : tuple of str
         Triggers, then regimes.
     asset, quote : str
+    futures_unit : str
+        What orders of futures count: coins of the asset, or quote of an inverse contract's face
+        value.
     at_ms, until_ms : int, milliseconds
         What is known, and the end of the day whose close is not.
     last : float, quote per coin
@@ -95,6 +98,7 @@ class LadderFacts:
     entity_ids: tuple[str, ...]
     asset: str
     quote: str
+    futures_unit: str
     at_ms: int
     until_ms: int
     last: float
@@ -122,6 +126,7 @@ def ladder_document(facts: LadderFacts) -> dict[str, JsonValue]:
         "policy": {"name": facts.policy, "sha256": facts.sha256},
         "asset": facts.asset,
         "quote": facts.quote,
+        "futures_unit": facts.futures_unit,
         "at": iso(facts.at_ms),
         "until": iso(facts.until_ms),
         "last_close": facts.last,

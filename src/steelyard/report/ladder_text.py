@@ -139,6 +139,8 @@ def ladder_text(facts: LadderFacts, *, width: int = NARROWEST) -> str:
         No line is longer, from 80 on.
     """
     width = max(width, NARROWEST)
+    is_face = facts.futures_unit != facts.asset
+    units = f"coins, those of futures in {facts.futures_unit}" if is_face else "coins"
     lines = [
         *wrapped(answer(facts), width),
         "",
@@ -146,6 +148,6 @@ def ladder_text(facts: LadderFacts, *, width: int = NARROWEST) -> str:
         "",
         *_turns(facts, width),
         "",
-        *wrapped(f"Orders in coins. Assumed: {facts.assumed}.", width),
+        *wrapped(f"Orders in {units}. Assumed: {facts.assumed}.", width),
     ]
     return "\n".join(lines)

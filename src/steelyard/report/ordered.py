@@ -11,25 +11,29 @@ class Leg:
     ----------
     name : str
         ``spot`` or ``futures``.
+    unit : str
+        What its quantities count: coins of the asset, or of an inverse contract quote of its face
+        value.
     weight, target : float, signed fractions of equity
         Of the core: held now, and asked for beside what sleeves hold of it.
     band : float, fraction of equity
         A smaller difference is not traded.
     price : float, quote per coin
         Spot price or mark.
-    order : float, coins
+    order : float, units
         Positive buys; 0 is none.
     reason : str
         ``rebalance`` or ``margin_defence``; empty without an order.
     notional, fee, slippage : float, quote
         Of the order, at the last prices by the fill model of the backtest; a positive cost is paid.
-    fills : float, coins
+    fills : float, units
         What of the order can be paid for.
-    ordered : float, coins
+    ordered : float, units
         What the last evaluation ordered.
     """
 
     name: str
+    unit: str
     weight: float
     target: float
     band: float
@@ -53,9 +57,10 @@ class Margin:
     spot, futures : float, signed fractions of equity
         Of the whole account, sleeves included.
     margin_ratio : float
-        Maintenance margin over cash; liquidation at 1. Infinity without cash.
+        Maintenance margin over what backs the futures, cash or coins; liquidation at 1. Infinity
+        without any.
     leverage : float
-        Futures notional over cash; infinity without cash.
+        Futures notional over the same; infinity without any.
     liquidation_price : float, quote per coin
         Mark at which futures are closed by force, all moving alike; NaN where no price does.
     """

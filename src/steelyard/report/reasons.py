@@ -143,10 +143,10 @@ def _in_force(inputs: RunInputs, row: int) -> str:
 
 
 def _orders(inputs: RunInputs, row: int) -> str:
-    asset = inputs.market.asset
+    legs = (("spot", inputs.market.asset), ("futures", inputs.market.futures_unit))
     sent = [
-        f"{'buy' if size > 0.0 else 'sell'} {quantity(size, asset)} {leg}"
-        for leg, size in zip(("spot", "futures"), inputs.walk.decisions.ordered[row], strict=False)
+        f"{'buy' if size > 0.0 else 'sell'} {quantity(size, unit)} {leg}"
+        for (leg, unit), size in zip(legs, inputs.walk.decisions.ordered[row], strict=False)
         if size != 0.0
     ]
     if sent and not can_fill(inputs.walk)[row]:

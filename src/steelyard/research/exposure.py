@@ -7,7 +7,7 @@ import numpy as np
 from steelyard.domain.arrays import Floats
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Track
-from steelyard.domain.record import FILL_LIQUIDATION, Fills, Walk, at_bar_end
+from steelyard.domain.record import FILL_LIQUIDATION, Fills, Walk, at_bar_end, values_of
 from steelyard.research.kinds import SETTLED_HOURS, Shock
 
 
@@ -44,8 +44,9 @@ def exposures(shock: Shock, walk: Walk, track: Track) -> tuple[Floats, Floats]:
             return lost, none
         case "basis":
             close = track.close[:-1, 0]
-            there = close[:, SPOT] * (1.0 + shock.size / 100.0)
-            return -held.futures_change(there / close[:, PERP] - 1.0), none
+            moved: Floats = close[:, SPOT] * (1.0 + shock.size / 100.0) / close[:, PERP] - 1.0
+            # What an inverse contract brings is paid in coins, and their price stays.
+            return -held.futures_change(moved / (1.0 + moved) if walk.in_coins else moved), none
         case "stable":
             return np.maximum(held.cash, 0.0) * (1.0 - shock.size), none
         case "adl":
@@ -90,6 +91,7 @@ class _Held:
         self.spot = self.share(curve.spot[:-1])
         self.futures = self.share(curve.futures[:-1])
         self.cash = self.share(curve.cash[:-1])
+        self.backing = self.share((curve.spot if walk.in_coins else curve.cash)[:-1])
         self.coins = curve.futures[:-1] / track.close[:-1, 0, PERP]
 
     def share(self, amount: Floats) -> Floats:
@@ -98,16 +100,21 @@ class _Held:
         return share
 
     def futures_change(self, move: Floats) -> Floats:
-        """Return what a move of the mark does to the cash behind the futures: all can be lost."""
-        changed: Floats = np.maximum(self.futures * move, -np.maximum(self.cash, 0.0))
+        """Return what a move of the mark does to what is behind the futures: all can be lost.
+
+        Of coin-margined futures by a move of the coin's price as large: what they bring counts at
+        the price after it.
+        """
+        changed: Floats = np.maximum(self.futures * move, -np.maximum(self.backing, 0.0))
         return changed
 
 
-def entries(fills: Fills, track: Track) -> Floats:
+def entries(fills: Fills, track: Track, *, in_coins: bool = False) -> Floats:
     """Return the average price at which the futures position was entered, float64[n_bars].
 
     At the end of each bar, in quote per coin; NaN without a position. What reduces a position
-    leaves the price, what turns it begins anew.
+    leaves the price, what turns it begins anew. Of quantities that are face values, as those of
+    coin-margined futures, the average is harmonic.
     """
     prices = np.full(track.open_ms.size, np.nan)
     held, entry = 0.0, np.nan
@@ -119,7 +126,8 @@ def entries(fills: Fills, track: Track) -> Floats:
         elif held * left <= 0.0:
             entry = price
         elif held * traded > 0.0:
-            entry = (held * entry + traded * price) / left
+            cost = held / entry + traded / price if in_coins else held * entry + traded * price
+            entry = left / cost if in_coins else cost / left
         held = left
         prices[int(fills.filled_ms[row] - track.open_ms[0]) // track.length_ms :] = entry
     return prices
@@ -128,7 +136,8 @@ def entries(fills: Fills, track: Track) -> Floats:
 def _short_gains(held: _Held, walk: Walk, track: Track) -> Floats:
     """Return what a winning short earned from the open of each bar to its low."""
     opened = track.open[1:, 0, PERP]
-    is_winning = (held.coins < 0.0) & (opened < entries(walk.fills, track)[:-1])
+    entered = entries(walk.fills, track, in_coins=walk.in_coins)[:-1]
+    is_winning = (held.coins < 0.0) & (opened < entered)
     earned = held.share(-held.coins * (opened - track.low[1:, 0, PERP]))
     return np.where(is_winning, earned, 0.0)
 
@@ -151,7 +160,7 @@ def _held_up(hours: int, walk: Walk, track: Track) -> Floats:
     bar = ((fills.filled_ms - track.open_ms[0]) // track.length_ms).astype(np.int64)
     counts = (bar > 0) & (fills.reason != FILL_LIQUIDATION) & ~at_bar_end(fills)
     before = np.where(curve.equity > 0.0, curve.equity, np.inf)[bar - 1]
-    notional = np.abs(fills.quantity) * fills.price / before
+    notional = np.abs(values_of(fills, fills.price, in_coins=walk.in_coins)) / before
     traded = np.bincount(bar[counts] - 1, notional[counts], track.open_ms.size - 1).astype(float)
     return np.where(traded > 0.0, _ahead(traded, hours), 0.0)
 

@@ -75,7 +75,8 @@ def stress(  # noqa: PLR0913 - a market, a period, shocks, cash
         If a shock, a date or the cash is none that can be run.
     """
     wanted = shocks_of(shocks)
-    compiled = compile_policy(load_policy(policy) if isinstance(policy, str) else policy, market)
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
+    compiled = compile_policy(loaded, market)
     course = lay_course(market, start=start, end=end, cash=cash, account=account)
     trial = _Trial(compiled, course)
     bar = None if at is None else _bar_at(trial.course, at)

@@ -8,7 +8,7 @@ from steelyard.domain.codes import PERP
 from steelyard.domain.record import FILL_LIQUIDATION, Walk
 from steelyard.domain.time import DAY_MS
 from steelyard.engine.course import Course
-from steelyard.ledger.distance import liquidation_moves
+from steelyard.ledger.distance import inverse_liquidation_moves, liquidation_moves
 from steelyard.report.metrics import drawdown
 from steelyard.report.stress import WATCHED_DAYS, Liquidation, Survival
 
@@ -56,14 +56,11 @@ def survival(walk: Walk, course: Course, bar: int, bound: float) -> Survival:
 def _moves(walk: Walk, course: Course) -> np.ndarray:
     """Return how far the mark was from liquidation at the end of each bar, a signed fraction."""
     mark = course.track.close[:, 0, PERP]
-    costs = course.costs
-    return liquidation_moves(
-        walk.curve.backing,
-        walk.curve.coins,
-        walk.curve.futures / mark,
-        mark,
-        (costs.tier_cap[0], costs.tier_rate[0], costs.tier_deduction[0]),
-    )
+    costs, curve = course.costs, walk.curve
+    ladder = (costs.tier_cap[0], costs.tier_rate[0], costs.tier_deduction[0])
+    if walk.in_coins:
+        return inverse_liquidation_moves(curve.backing, curve.futures, mark, ladder)
+    return liquidation_moves(curve.backing, curve.coins, curve.futures / mark, mark, ladder)
 
 
 def _liquidations(walk: Walk, since_ms: int) -> tuple[Liquidation, ...]:

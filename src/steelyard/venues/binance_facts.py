@@ -13,6 +13,7 @@ from steelyard.venues.web import Web
 
 SPOT: Final = "https://api.binance.com/api/v3/exchangeInfo"
 PERP: Final = "https://fapi.binance.com/fapi/v1/exchangeInfo"
+INVERSE: Final = "https://dapi.binance.com/dapi/v1/exchangeInfo"
 
 
 async def facts_today(web: Web, spot: str, linear: str) -> Today | None:
@@ -40,6 +41,25 @@ async def facts_today(web: Web, spot: str, linear: str) -> Today | None:
         message = f"exchangeInfo of Binance does not tell {lacking} of {spot}; try again later"
         raise VenueBusy(message)
     return Today(date=text(web.now_ms())[:10], spot=here, perp=perp)
+
+
+async def inverse_rate(web: Web, symbol: str) -> float | None:
+    """Return the maintenance margin that is stated of a coin-margined contract; None without one.
+
+    Parameters
+    ----------
+    web : Web
+        The network.
+    symbol : str
+        Such as ``BTCUSD_PERP``.
+
+    Raises
+    ------
+    VenueBusy
+        If the venue does not answer.
+    """
+    told = read_json(await web.get(INVERSE), INVERSE, lambda told: _of(told, symbol))
+    return None if told is None else told.get("maint_margin_rate")
 
 
 def _of(told: object, symbol: str, coins: float = 1.0) -> Contract | None:

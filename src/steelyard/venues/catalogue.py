@@ -11,7 +11,7 @@ from steelyard.data.brackets import read_brackets
 from steelyard.data.catalogue import open_market
 from steelyard.data.facts import read_today
 from steelyard.data.manifest import Manifest, read_manifest, sole_writer
-from steelyard.data.names import symbol_of
+from steelyard.data.names import inverse_symbol, names_of, symbol_of
 from steelyard.data.snapshot import has_ladder, keep_ladders, keep_today, one_rung
 from steelyard.data.sources import HistorySource, Span
 from steelyard.domain.errors import DataError, RequestError, SteelyardError
@@ -24,7 +24,7 @@ from steelyard.venues import (
     fear_greed,
 )
 from steelyard.venues.binance_archive import BinanceArchive
-from steelyard.venues.binance_facts import facts_today
+from steelyard.venues.binance_facts import facts_today, inverse_rate
 from steelyard.venues.binance_recent import BinanceRecent
 from steelyard.venues.deribit_index import DeribitIndex
 from steelyard.venues.download import Download, Outcome, Progress
@@ -128,6 +128,7 @@ async def download(folder: Path, request: Request, world: World, progress: Progr
             outcome = await _filled(run, request, linear)
             if run.manifest.built:
                 await _facts(folder, linear, web, outcome)
+                await _inverse_ladders(folder, request.assets, web, outcome)
         if ladders is not None:
             month = text(world.now_ms())[:7]
             keep_ladders(folder, request.venue, month, ladders, f"supplied in {request.tiers}")
@@ -189,6 +190,24 @@ async def _facts(folder: Path, linear: Mapping[str, str], web: Web, outcome: Out
         keep_today(folder, venue, {symbol: facts})
         if not has_ladder(folder, venue, symbol):
             rate = facts.perp["maint_margin_rate"]
+            source = f"one rung of {rate:.2%} from exchangeInfo of {today}; not the venue's ladder"
+            keep_ladders(folder, venue, today[:7], {symbol: one_rung(rate)}, source)
+
+
+async def _inverse_ladders(folder: Path, assets: Sequence[str], web: Web, outcome: Outcome) -> None:
+    """Keep a ladder of each coin-margined perpetual whose bars there are, where there is none."""
+    venue, today = binance_series.VENUE, text(web.now_ms())[:10]
+    for asset in assets:
+        symbol = inverse_symbol(asset, venue)
+        bars = names_of(asset, venue, futures="inverse").perp
+        if has_ladder(folder, venue, symbol) or not (folder / f"{bars}.parquet").exists():
+            continue
+        try:
+            rate = await inverse_rate(web, symbol)
+        except SteelyardError as error:
+            outcome.refused.setdefault(f"{venue}.facts of {symbol}", error)
+            continue
+        if rate is not None:
             source = f"one rung of {rate:.2%} from exchangeInfo of {today}; not the venue's ladder"
             keep_ladders(folder, venue, today[:7], {symbol: one_rung(rate)}, source)
 
