@@ -310,6 +310,15 @@ def test_what_is_written_is_read_back_the_same(given_tree: Tree) -> None:
     assert parse(plain(tree, "1d"), "1d", Definitions()).text == tree.text
 
 
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/"])
+def test_brackets_on_the_right_stay_and_on_the_left_go(sign: str) -> None:
+    right = parse(f"close {sign} (high {sign} low) > 1", "1d", Definitions())
+    left = parse(f"(close {sign} high) {sign} low > 1", "1d", Definitions())
+
+    assert plain(right, "1d") == f"close {sign} (high {sign} low) > 1"
+    assert plain(left, "1d") == f"close {sign} high {sign} low > 1"
+
+
 @pytest.mark.parametrize("name", policy_names())
 def test_every_shipped_condition_is_written_as_it_is_read(name: str) -> None:
     for trees in load_policy(name).conditions:

@@ -22,8 +22,8 @@ _BINDS: Final = {
 _MANY: Final = 3
 """Constants with a default from which on they are read by name: profiles and candles have many."""
 
-_LEFT_FIRST: Final = frozenset({"-", "/"})
-"""Operators whose right side needs brackets where it binds no stronger."""
+_LEFT_FIRST: Final = frozenset({"+", "-", "*", "/"})
+"""Operators whose right side needs brackets where it binds no stronger: sums round in order."""
 
 
 def plain(node: Node, bars: str) -> str:
