@@ -15,7 +15,16 @@ Data: TypeAlias = Annotated[
     typer.Option("--data", metavar="DIR", help="Folder of the history, one Parquet file a series."),
 ]
 Asset: TypeAlias = Annotated[
-    str | None, typer.Option("--asset", metavar="NAME", help="What to trade, such as BTC.")
+    list[str] | None, typer.Option("--asset", metavar="NAME", help="What to trade, such as BTC.")
+]
+Assets: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--asset",
+        metavar="NAME[=SHARE]",
+        help="What to trade, such as BTC; of several, such as BTC=0.6, each has that share of the "
+        "cash, equal ones if none is given.",
+    ),
 ]
 Venue: TypeAlias = Annotated[
     str, typer.Option("--venue", metavar="NAME", help="Where it is traded.", show_default=True)
