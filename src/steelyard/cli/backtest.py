@@ -1,9 +1,6 @@
 """This file is the command ``steelyard backtest``."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from steelyard.cli import options
 
@@ -25,15 +22,7 @@ def backtest(
     cash: options.Cash = 100_000.0,
     account: options.AccountFile = None,
     settings: options.Settings = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="DIR",
-            parser=options.folder_to_write,
-            help="Also write the page, the document, the frames.",
-        ),
-    ] = None,
+    out: options.ResultFolder = None,
     json: options.Json = False,
 ) -> None:
     """Run a policy over history: what would have happened, and why.

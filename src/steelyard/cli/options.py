@@ -22,8 +22,8 @@ Assets: TypeAlias = Annotated[
     typer.Option(
         "--asset",
         metavar="NAME[=SHARE]",
-        help="What to trade, such as BTC; of several, such as BTC=0.6, each has that share of the "
-        "cash, equal ones if none is given.",
+        help="What to trade, such as BTC; several make a portfolio, each with its share of the "
+        "cash, such as BTC=0.6, or equal ones.",
     ),
 ]
 Venue: TypeAlias = Annotated[
@@ -109,6 +109,15 @@ PageFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--out", metavar="DIR", parser=folder_to_write, help="Also write the page, review.html."
+    ),
+]
+ResultFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        parser=folder_to_write,
+        help="Also write the page, the document, the frames.",
     ),
 ]
 Json: TypeAlias = Annotated[

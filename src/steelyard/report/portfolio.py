@@ -19,6 +19,7 @@ from steelyard.report.daily import Daily, Metrics, hedge_ratios, performance, qu
 from steelyard.report.document import as_json
 from steelyard.report.inputs import BENCHMARKS, JsonValue, PolicyFacts
 from steelyard.report.result import Result, as_parquet
+from steelyard.report.text import BY_FORCE
 from steelyard.report.writing import Save, named_folder, save_bytes, write_files
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def gathered(warnings: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     for name, told in warnings.items():
         for warning in told:
             found.setdefault(warning, []).append(name)
-    said = sorted(found, key=lambda warning: not warning.startswith("Liquidated"))
+    said = sorted(found, key=lambda warning: not warning.startswith(BY_FORCE))
     return tuple(f"{', '.join(found[warning])}: {warning}" for warning in said)
 
 

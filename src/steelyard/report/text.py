@@ -213,12 +213,13 @@ def coloured(answered: str) -> "Text":
     Parameters
     ----------
     answered : str
-        What ``answer_text`` returned.
+        What ``answer_text`` or ``portfolio_text`` returned.
     """
     from rich.text import Text  # noqa: PLC0415 - rich only on a terminal
 
     shown = Text(answered, no_wrap=True)
-    shown.highlight_regex(r"(?m)^ +end .*$|^rule +fired.*$", "dim")
-    shown.highlight_regex(rf"(?m)^! {BY_FORCE}.*$", "bold red")
-    shown.highlight_regex(r"(?m)^! (?!Liquidated).*$", "dim")
+    forced = rf"(?:[\w, -]+: )?{BY_FORCE}"  # of a portfolio behind the asset
+    shown.highlight_regex(r"(?m)^ +end .*$|^ +change .*$|^rule +fired.*$", "dim")
+    shown.highlight_regex(rf"(?m)^! {forced}.*$", "bold red")
+    shown.highlight_regex(rf"(?m)^! (?!{forced}).*$", "dim")
     return shown

@@ -7,7 +7,7 @@
   const money = (value) => Math.round(value).toLocaleString("en-US");
   const percent = (value) => `${(value * 100).toFixed(1)} %`;
   const short = (value) => value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 1 });
-  const dashes = ["dashed", "dotted", [8, 3, 2, 3], [12, 4], [2, 6]];
+  const dashes = ["dashed", [12, 4], [8, 3, 2, 3], "dotted", [2, 6]];
 
   const LABEL = 13; // pixels between the names of lines that end near each other
   const values = [data.equity, data.hold, ...data.assets.map((asset) => asset.values)].flat();
