@@ -38,8 +38,8 @@ ASSUMPTIONS: Final[Mapping[str, JsonValue]] = {
         "afterwards, so weights drift with what each account comes to"
     ),
     "limits": (
-        "amounts of the policy and of the account file, such as min_notional or a bonus, hold "
-        "for each account by itself"
+        "limits of the policy, and amounts of it and of the account file such as min_notional or a "
+        "bonus, hold for each account by itself; none is applied to all of them together"
     ),
 }
 """What is assumed of the accounts together; those of each are in its own result."""
