@@ -72,9 +72,8 @@ def run_together(
     from steelyard.engine.portfolio import common_hours, portfolio
     from steelyard.policy.compile import compile_policy
 
-    compiled = compile_policy(policy)
     for market in markets.values():
-        refuse_early(compiled, market, dates, cash)
+        refuse_early(compile_policy(policy, market), market, dates, cash, account)
     start, end = dates
     common_hours(markets, start, end)
     announce_compiling()

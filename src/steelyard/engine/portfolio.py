@@ -163,7 +163,7 @@ def portfolio(  # noqa: PLR0913 - a policy, markets with shares, a period, an ac
         If the shares are none, an asset does not reach the dates, the cash is no amount to begin
         with, or orders are beyond what a market can take.
     """
-    loaded = load_policy(policy) if isinstance(policy, str) else policy
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     parts = shares_of(list(markets), shares)
     _refuse_unlike(markets)
     hours = common_hours(markets, start, end)
