@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from steelyard.engine.explain import explain
     from steelyard.engine.ladder import ladder
     from steelyard.engine.lint import Examination, check
+    from steelyard.engine.portfolio import portfolio
     from steelyard.engine.profile import Profile, profile
     from steelyard.engine.review import review
     from steelyard.policy.account import AccountTerms, load_account
     from steelyard.policy.load import Policy, load_policy, policy_names
+    from steelyard.report.portfolio import Portfolio
     from steelyard.report.result import Result
     from steelyard.report.stress import Stress
     from steelyard.research.stress import stress
@@ -36,6 +38,7 @@ __all__ = [
     "Market",
     "Policy",
     "PolicyError",
+    "Portfolio",
     "Profile",
     "RequestError",
     "Result",
@@ -49,6 +52,7 @@ __all__ = [
     "load_policy",
     "open_market",
     "policy_names",
+    "portfolio",
     "profile",
     "review",
     "stress",
@@ -62,6 +66,7 @@ _HOMES = {
     "Market": "steelyard.domain.market",
     "Policy": "steelyard.policy.load",
     "PolicyError": "steelyard.domain.errors",
+    "Portfolio": "steelyard.report.portfolio",
     "Profile": "steelyard.engine.profile",
     "RequestError": "steelyard.domain.errors",
     "Result": "steelyard.report.result",
@@ -75,6 +80,7 @@ _HOMES = {
     "load_policy": "steelyard.policy.load",
     "open_market": "steelyard.data.catalogue",
     "policy_names": "steelyard.policy.load",
+    "portfolio": "steelyard.engine.portfolio",
     "profile": "steelyard.engine.profile",
     "review": "steelyard.engine.review",
     "stress": "steelyard.research.stress",

@@ -64,6 +64,19 @@ def test_the_other_commands_run_too(history: Path, account: Path, command: str) 
     assert ran(*asked(command, history, account)).exit_code == 0
 
 
+def test_a_portfolio_is_the_sum_of_its_coin_margined_accounts(history: Path, account: Path) -> None:
+    market = sy.open_market(history, asset="BTC", futures="inverse")
+    terms, shares = sy.load_account(account), {"ONE": 0.7, "TWO": 0.3}
+    found = sy.portfolio(
+        "static-60-40", dict.fromkeys(shares, market), shares=shares, account=terms
+    )
+    alone = sy.backtest("static-60-40", market, cash=30_000.0, account=terms)
+
+    assert found.assets["TWO"].result.to_json() == alone.to_json()
+    assert found.end_equity == pytest.approx(sum(one.end_equity for one in found.results))
+    assert abs(found.attribution.residual) <= 1e-9 * found.account.nav.max()
+
+
 def test_orders_of_futures_are_told_in_dollars(history: Path, account: Path) -> None:
     told = ran(*asked("ladder", history, account)).stdout
 

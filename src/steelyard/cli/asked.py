@@ -1,5 +1,6 @@
 """This file turns what was asked for into a market, two dates and a run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from steelyard.policy.account import AccountTerms
     from steelyard.policy.compile import CompiledPolicy
     from steelyard.policy.load import Policy
+    from steelyard.report.portfolio import Portfolio
     from steelyard.report.result import Result
 
 
@@ -20,17 +22,17 @@ Dates: TypeAlias = tuple[str | None, str | None]
 
 def market_of(
     data: Path | None,
-    asset: str | None,
+    assets: Sequence[str] | None,
     venue: str,
     signals: str | None = None,
     account: "AccountTerms | None" = None,
 ) -> "Market":
-    """Return the market that was asked for, with the futures that the account holds.
+    """Return the one market that was asked for, with the futures that the account holds.
 
     Raises
     ------
     RequestError
-        If it was not said which.
+        If it was not said which, or more than one was named, or one with a share.
     DataError
         If the data cannot be used.
     """
@@ -41,12 +43,35 @@ def market_of(
         )
     from steelyard.data.catalogue import complete_assets, open_market
 
+    asset = only(assets or ())
     if asset is None:
         there = ", ".join(complete_assets(data, venue)) or f"none for venue {venue}"
         raise RequestError(f"name the asset with --asset NAME; complete in {data}: {there}")
     with waiting(f"Reading {asset}"):
         futures = "linear" if account is None else account.document.margin.futures
         return open_market(data, asset=asset, venue=venue, signals=signals, futures=futures)
+
+
+def only(assets: Sequence[str]) -> str | None:
+    """Return the asset that was named, None where none was.
+
+    Raises
+    ------
+    RequestError
+        If more than one was named, or one with a share.
+    """
+    if len(assets) > 1:
+        raise RequestError(
+            f"--asset names {', '.join(assets)}, and this command takes one; leave out all but "
+            "one, or run steelyard backtest, which takes several"
+        )
+    if assets and "=" in assets[0]:
+        name = assets[0].partition("=")[0]
+        raise RequestError(
+            f"--asset {assets[0]} has a share, which is for steelyard backtest on several; "
+            f"write --asset {name}"
+        )
+    return assets[0] if assets else None
 
 
 def account_of(file: Path | None) -> "AccountTerms | None":
@@ -123,20 +148,25 @@ def run(
         return backtest(policy, market, start=dates[0], end=dates[1], cash=cash, account=account)
 
 
-def written(result: "Result", folder: Path) -> Path:
+def written(result: "Result | Portfolio", folder: Path) -> Path:
     """Return where the page is, after writing all files of a result into a folder."""
     with waiting(f"Writing {folder}"):
         return result.write(folder)[-1]
 
 
-def answer(result: "Result", page: Path | None, *, as_json: bool) -> None:
+def answer(result: "Result | Portfolio", page: Path | None, *, as_json: bool) -> None:
     """Print a result: as a document, or as an answer whose last line is the path of the page."""
     if as_json:
         say(result.to_json())
         return
+    from steelyard.report.portfolio import Portfolio
+    from steelyard.report.portfolio_text import portfolio_text
     from steelyard.report.text import answer_text
 
-    show(answer_text(result, page=page, width=width()))
+    if isinstance(result, Portfolio):
+        show(portfolio_text(result, page=page, width=width()))
+    else:
+        show(answer_text(result, page=page, width=width()))
 
 
 def show(text: str) -> None:

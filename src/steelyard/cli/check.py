@@ -72,7 +72,7 @@ def _end_with_findings() -> Never:
 
 def _refuse_without_data(
     has_data: bool,  # noqa: FBT001 - private
-    asset: str | None,
+    asset: list[str] | None,
     dates: "Dates",
     *,
     listed: bool,
@@ -83,7 +83,7 @@ def _refuse_without_data(
     for option, is_given in (("--episodes", listed), ("--profile", measured)):
         if is_given:
             raise RequestError(f"{option} needs data; name its folder too, with --data DIR")
-    if (asset, *dates) != (None, None, None):
+    if (asset or None, *dates) != (None, None, None):
         raise RequestError("an asset or dates need data; name its folder too, with --data DIR")
 
 

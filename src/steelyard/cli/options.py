@@ -15,7 +15,16 @@ Data: TypeAlias = Annotated[
     typer.Option("--data", metavar="DIR", help="Folder of the history, one Parquet file a series."),
 ]
 Asset: TypeAlias = Annotated[
-    str | None, typer.Option("--asset", metavar="NAME", help="What to trade, such as BTC.")
+    list[str] | None, typer.Option("--asset", metavar="NAME", help="What to trade, such as BTC.")
+]
+Assets: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--asset",
+        metavar="NAME[=SHARE]",
+        help="What to trade, such as BTC; several make a portfolio, each with its share of the "
+        "cash, such as BTC=0.6, or equal ones.",
+    ),
 ]
 Venue: TypeAlias = Annotated[
     str, typer.Option("--venue", metavar="NAME", help="Where it is traded.", show_default=True)
@@ -100,6 +109,15 @@ PageFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--out", metavar="DIR", parser=folder_to_write, help="Also write the page, review.html."
+    ),
+]
+ResultFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        parser=folder_to_write,
+        help="Also write the page, the document, the frames.",
     ),
 ]
 Json: TypeAlias = Annotated[

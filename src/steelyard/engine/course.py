@@ -111,7 +111,7 @@ class Course:
         return walked
 
 
-def _amount(cash: object, quote: str) -> float:
+def amount_of(cash: object, quote: str) -> float:
     """Return the cash of an account as a number.
 
     Raises
@@ -156,7 +156,7 @@ def lay_course(
     PolicyError
         If the account cannot be had on this market.
     """
-    amount = _amount(cash, market.quote)
+    amount = amount_of(cash, market.quote)
     start_ms, end_ms = period(market, start, end)
     return Course(
         market=market,

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from steelyard.domain import codes
+from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.errors import LedgerError
 from steelyard.domain.record import Walk
 from steelyard.domain.time import text
@@ -60,15 +61,36 @@ def check_books(walk: Walk) -> None:
     LedgerError
         If at one they leave more than ``ROUNDING`` of the largest equity so far unexplained.
     """
-    equity = walk.curve.equity
-    left = np.abs(equity - walk.start_equity - walk.parts.sum(axis=1))
-    largest = np.maximum(np.maximum.accumulate(np.abs(equity)), walk.start_equity)
+    check_parts(walk.curve.ms, walk.curve.equity, walk.start_equity, walk.parts)
+
+
+def check_parts(ms: Ints, equity: Floats, start_equity: float, parts: Floats) -> None:
+    """Do nothing where accumulated parts explain an equity at every bar.
+
+    Parameters
+    ----------
+    ms : int64[n_bars]
+        Ends of the bars.
+    equity : float64[n_bars], quote
+        At these.
+    start_equity : float, quote
+        Before the first bar.
+    parts : float64[n_bars, n_parts], quote
+        Accumulated up to the end of each bar.
+
+    Raises
+    ------
+    LedgerError
+        As ``check_books`` does.
+    """
+    left = np.abs(equity - start_equity - parts.sum(axis=1))
+    largest = np.maximum(np.maximum.accumulate(np.abs(equity)), start_equity)
     wrong = np.flatnonzero(~(left <= ROUNDING * largest))
     if wrong.size == 0:
         return
     row = int(wrong[0])
     message = (
-        f"the books disagree from {text(int(walk.curve.ms[row]))} on: {left[row]:.6g} of equity "
+        f"the books disagree from {text(int(ms[row]))} on: {left[row]:.6g} of equity "
         f"{equity[row]:.6g} is unexplained; trust no number of this run and report its command"
     )
     raise LedgerError(message)

@@ -1,5 +1,7 @@
 """A run as polars frames: the columns of the parquet files, defined here only."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -116,3 +118,19 @@ def decisions_frame(inputs: RunInputs) -> pl.DataFrame:
         pl.Series("reason", reasons, dtype=pl.String),
     ]
     return pl.DataFrame(columns)
+
+
+def portfolio_frame(runs: Sequence[RunInputs]) -> pl.DataFrame:
+    """Return accounts over the same hours together, at the start and at the end of every bar.
+
+    Columns: ``ts``, ``equity``, ``spot``, ``futures``, ``cash`` and ``delta``, as of one account.
+    """
+    frames = [equity_frame(inputs) for inputs in runs]
+    sums = [
+        pl.sum_horizontal(frame[name] for frame in frames).alias(name)
+        for name in ("equity", "spot", "futures", "cash")
+    ]
+    together = frames[0].select("ts", *sums)
+    net = together["spot"].to_numpy() + together["futures"].to_numpy()
+    delta = quotient(net, together["equity"].to_numpy())
+    return together.with_columns(_numbers("delta", delta))

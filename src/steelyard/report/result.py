@@ -27,7 +27,7 @@ from steelyard.report.earnings import Earnings, earnings
 from steelyard.report.findings import holes_met, warnings
 from steelyard.report.in_coin import InCoin, in_coin
 from steelyard.report.inputs import BENCHMARKS, SPOT_BENCHMARKS, JsonValue, PolicyFacts, RunInputs
-from steelyard.report.writing import Save, save_bytes, write_files
+from steelyard.report.writing import Save, named_folder, save_bytes, write_files
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,6 +133,18 @@ class Result:
         """Return the document of schema 1 as text; the same run gives the same bytes."""
         return as_json(self.as_document())
 
+    def contents(self) -> dict[str, bytes]:
+        """Return what ``write`` writes, by the name of the file; the page is last."""
+        from steelyard.report.page import page  # noqa: PLC0415 - jinja2 only for the page
+
+        return {
+            JSON_FILE: self.to_json().encode(),
+            "equity.parquet": as_parquet(self.equity),
+            "fills.parquet": as_parquet(self.fills),
+            "decisions.parquet": as_parquet(self.decisions),
+            PAGE_FILE: page(self).encode(),
+        }
+
     def write(self, folder: str | Path, *, save: Save = save_bytes) -> tuple[Path, ...]:
         """Write the document, the frames and the page into a folder.
 
@@ -155,21 +167,11 @@ class Result:
             If the folder has no name or cannot be written, or the disk is full; nothing is left
             half-written.
         """
-        if not str(folder).strip():
-            raise RequestError("the folder to write into has no name; name one, such as out")
-        from steelyard.report.page import page  # noqa: PLC0415 - jinja2 only for the page
-
-        contents = {
-            JSON_FILE: self.to_json().encode(),
-            "equity.parquet": _parquet(self.equity),
-            "fills.parquet": _parquet(self.fills),
-            "decisions.parquet": _parquet(self.decisions),
-            PAGE_FILE: page(self).encode(),
-        }
-        return write_files(Path(folder), contents, save)
+        return write_files(named_folder(folder), self.contents(), save)
 
 
-def _parquet(frame: "pl.DataFrame") -> bytes:
+def as_parquet(frame: "pl.DataFrame") -> bytes:
+    """Return a frame as the bytes of a Parquet file."""
     buffer = BytesIO()
     frame.write_parquet(buffer, compression="zstd")
     return buffer.getvalue()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from steelyard.domain.arrays import Floats
 from steelyard.domain.time import text
 from steelyard.report.attribution import FuturesStory, futures_story
 from steelyard.report.findings import ENOUGH_EVENTS
@@ -95,13 +96,14 @@ def caveat(result: "Result") -> str:
         if result.market.is_synthetic
         else "This is one past of one asset, with assumed costs: it does not show what comes next. "
     )
-    return f"{market}{_timing(result)}{_events(result)}"
-
-
-def _timing(result: "Result") -> str:
     twin = result.benchmark_accounts["constant_delta"].nav
+    return f"{market}{timing(twin, result.end_equity)}{_events(result)}"
+
+
+def timing(twin: Floats, end_equity: float) -> str:
+    """Return what can be due to timing, beside the constant-delta twin once a day, in quote."""
     gain = float(twin[-1] / twin[0]) - 1.0
-    beyond = result.end_equity - float(twin[-1])
+    beyond = end_equity - float(twin[-1])
     judged = (
         f"so the timing cost {money(-beyond)}"
         if beyond < 0.0

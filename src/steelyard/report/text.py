@@ -158,12 +158,13 @@ def _rules(result: "Result", room: int) -> list[str]:
     return [*lines, *([f"and {counted(left_out, 'more rule')}"] if left_out else [])]
 
 
-def _warnings(result: "Result", width: int) -> list[str]:
+def warning_lines(warnings: tuple[str, ...], width: int) -> list[str]:
+    """Return the gravest warnings, a line each, and how many more there are."""
     lines = [
         textwrap.shorten(f"! {warning}", width, placeholder=" ...")
-        for warning in result.warnings[:WARNINGS_SHOWN]
+        for warning in warnings[:WARNINGS_SHOWN]
     ]
-    left_out = len(result.warnings) - WARNINGS_SHOWN
+    left_out = len(warnings) - WARNINGS_SHOWN
     if left_out > 0:
         lines.append(f"! and {counted(left_out, 'more warning')}: see the page, or --json.")
     return lines
@@ -198,7 +199,7 @@ def answer_text(result: "Result", *, page: Path | None = None, width: int = NARR
         *_in_coin(result, width),
         "",
     ]
-    below = _warnings(result, width)
+    below = warning_lines(result.warnings, width)
     if page is not None:
         below.append(f"Page: {page}")
     # A head, a line that tells how many rules are left out, and a blank one.
@@ -212,12 +213,13 @@ def coloured(answered: str) -> "Text":
     Parameters
     ----------
     answered : str
-        What ``answer_text`` returned.
+        What ``answer_text`` or ``portfolio_text`` returned.
     """
     from rich.text import Text  # noqa: PLC0415 - rich only on a terminal
 
     shown = Text(answered, no_wrap=True)
-    shown.highlight_regex(r"(?m)^ +end .*$|^rule +fired.*$", "dim")
-    shown.highlight_regex(rf"(?m)^! {BY_FORCE}.*$", "bold red")
-    shown.highlight_regex(r"(?m)^! (?!Liquidated).*$", "dim")
+    forced = rf"(?:[\w, -]+: )?{BY_FORCE}"  # of a portfolio behind the asset
+    shown.highlight_regex(r"(?m)^ +end .*$|^ +change .*$|^rule +fired.*$", "dim")
+    shown.highlight_regex(rf"(?m)^! {forced}.*$", "bold red")
+    shown.highlight_regex(rf"(?m)^! (?!{forced}).*$", "dim")
     return shown

@@ -37,7 +37,8 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _refuse_what_is_in_the_way(folder: Path, names: list[str]) -> None:
-    for path in (folder, *folder.parents):
+    inside = {(folder / name).parent for name in names} - {folder}
+    for path in (folder, *folder.parents, *sorted(inside)):
         if path.exists() and not path.is_dir():
             raise RequestError(f"{path} is a file, not a folder; choose another --out folder")
     for name in names:
@@ -76,6 +77,19 @@ def _put(draft: Path, target: Path, undo: contextlib.ExitStack) -> None:
     draft.replace(target)
 
 
+def named_folder(folder: str | Path) -> Path:
+    """Return a folder to write into.
+
+    Raises
+    ------
+    RequestError
+        If it has no name.
+    """
+    if not str(folder).strip():
+        raise RequestError("the folder to write into has no name; name one, such as out")
+    return Path(folder)
+
+
 def write_files(
     folder: Path, contents: Mapping[str, bytes], save: Save = save_bytes
 ) -> tuple[Path, ...]:
@@ -86,7 +100,7 @@ def write_files(
     folder : Path
         Where the files go.
     contents : mapping of file name to bytes
-        What goes into each.
+        What goes into each; a name may have a folder of its own, ``BTC/result.json``.
     save : callable
         Writes one file.
 
@@ -111,10 +125,12 @@ def write_files(
     try:
         with contextlib.ExitStack() as undo:
             _refuse_what_is_in_the_way(folder, list(contents))
-            _make_folders(folder, undo)
+            for path in dict.fromkeys([folder, *((folder / name).parent for name in contents)]):
+                _make_folders(path, undo)
             draft = Path(tempfile.mkdtemp(prefix=".steelyard-", dir=folder))
             undo.callback(shutil.rmtree, draft, ignore_errors=True)
             for name, content in contents.items():
+                (draft / name).parent.mkdir(parents=True, exist_ok=True)
                 save(draft / name, content)
             for name in contents:
                 _put(draft / name, folder / name, undo)
