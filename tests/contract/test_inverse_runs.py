@@ -36,9 +36,17 @@ def account(tmp_path: Path) -> Path:
 
 
 def asked(
-    command: str, data: Path, account: Path, policy: str = "article"
+    command: str, data: Path, account: Path, policy: str | None = None
 ) -> tuple[str | Path, ...]:
-    return command, policy, "--data", data, "--asset", "BTC", "--account", account
+    # The pairs of article need linear futures: without them unless another policy is asked for.
+    asked_for = (policy,) if policy else ("article", "--set", "basis.allocation=0")
+    return command, *asked_for, "--data", data, "--asset", "BTC", "--account", account
+
+
+def test_pairs_beside_coin_margined_futures_are_refused(history: Path, account: Path) -> None:
+    line = refused(*asked("backtest", history, account, "article"), code=2)
+
+    assert "set basis.allocation=0" in line
 
 
 def test_a_backtest_is_of_the_coin_margined_series(history: Path, account: Path) -> None:
