@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +16,9 @@ from steelyard.report.portfolio_words import answer, caveat
 from steelyard.report.result import build_result
 from steelyard.report.text import coloured
 from steelyard.report.writing import save_bytes
+from tests.support.browser import drawn, needs_browser
 from tests.support.made_runs import POLICY, START_MS, made_inputs
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DAYS = 60
 HOURS = Hours(
     start_ms=START_MS, end_ms=START_MS + DAYS * DAY_MS, start_set_by=(), end_set_by=("BTC",)
@@ -182,20 +180,10 @@ def test_a_folder_without_a_name_is_refused(found: Portfolio) -> None:
         found.write(" ")
 
 
-@pytest.mark.skipif(
-    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium to open the page"
-)
+@needs_browser
 def test_a_browser_draws_every_line_and_its_name(html: str, tmp_path: Path) -> None:
-    path = tmp_path / "index.html"
-    path.write_text(html, encoding="utf-8")
-    browser = next(filter(None, map(shutil.which, BROWSERS)))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000"]
-    command = [browser, *options, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-    done = subprocess.run(  # noqa: S603 - a browser on a page of our own
-        [*command, path.as_uri()], capture_output=True, text=True, check=True, timeout=120
-    )
-    (drawn,) = re.findall(r"<svg.*?</svg>", done.stdout, re.DOTALL)
-    names = re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
+    (picture,) = re.findall(r"<svg.*?</svg>", drawn(html, tmp_path), re.DOTALL)
+    names = re.findall(r"<text[^>]*>([^<]*)</text>", picture)
 
     # Equity of both assets, holding and the sum; drawdown of the last two; net exposure.
     assert [names.count(name) for name in ("BTC", "ETH", "holding", "portfolio", "net")] == [

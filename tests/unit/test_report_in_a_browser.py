@@ -1,7 +1,6 @@
 """The page draws in a real browser, where there is one: nothing but the file is asked for."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +9,12 @@ import pytest
 
 from steelyard.report.page import page
 from steelyard.report.result import build_result
+from tests.support.browser import needs_browser
 from tests.support.made_runs import made_inputs
 
 ROOT = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium to open the page"
-)
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,8 @@
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 import steelyard as sy
 from steelyard.report.stress import Stress
@@ -15,9 +11,8 @@ from steelyard.report.stress_document import stress_document
 from steelyard.report.stress_page import stress_page
 from steelyard.report.stress_text import stress_text
 from steelyard.report.stress_words import answer, page_row, row, shock_words
+from tests.support.browser import drawn, needs_browser
 from tests.support.rising import day_at, rising_market
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def lost(*shocks: str, hour: int = 80) -> Stress:
@@ -104,17 +99,8 @@ def test_the_page_marks_what_was_lost_by_force() -> None:
     assert "It strikes at the open at which the unshocked run would lose" in page
 
 
-@pytest.mark.skipif(
-    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium to open the page"
-)
+@needs_browser
 def test_a_browser_draws_the_lowest_equities_and_every_run(tmp_path: Path) -> None:
-    path = tmp_path / "stress.html"
-    path.write_text(stress_page(lost("gap=-60")), encoding="utf-8")
-    browser = next(filter(None, map(shutil.which, BROWSERS)))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000"]
-    command = [browser, *options, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-    done = subprocess.run(  # noqa: S603 - a browser on a page of our own
-        [*command, path.as_uri()], capture_output=True, text=True, check=True, timeout=120
-    )
+    shown = drawn(stress_page(lost("gap=-60")), tmp_path)
 
-    assert done.stdout.count("<svg") == 3  # all of them together, no shock, the shock
+    assert shown.count("<svg") == 3  # all of them together, no shock, the shock

@@ -163,9 +163,8 @@ def affordable(
     """Return how much of an order can be settled, in coins; of an inverse contract in quote.
 
     Spot is bought with cash that backs no futures position, in whole lots and not for less than the
-    venue's smallest notional; and only spot that is held is sold, of
-    that which backs futures only what is no initial margin. A futures order without its initial
-    margin is refused whole.
+    venue's smallest notional. Only spot that is held is sold, and of spot that backs futures only
+    what is no initial margin. A futures order without its initial margin is refused whole.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ def is_defending(
     notional : float, quote, >= 0
         Of the futures position.
     balance : float, quote
-        Cash that backs it; effective leverage is ``notional / balance``.
+        What backs it, cash or coins; effective leverage is ``notional / balance``.
     ratio : float
         Maintenance margin over margin balance.
     before : bool

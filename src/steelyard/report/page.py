@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from steelyard.domain.time import text as date
@@ -31,6 +31,14 @@ def asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
+def template(name: str) -> Template:
+    """Return the template of a page: all it names must be given, and text is escaped."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(asset(name))
+
+
 def embedded(content: Mapping[str, JsonValue]) -> str:
     r"""Return JSON that cannot end the script element it stands in.
 
@@ -51,13 +59,9 @@ def page(result: "Result") -> str:
     result : Result
         What to report.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(asset("report.html.j2"))
     ladder = result.inputs.ladder()
     drawn = {**figures(result), "ladder": None if ladder is None else ladder_figures(ladder)}
-    return template.render(
+    return template("report.html.j2").render(
         result=result,
         answer=unbroken(answer(result)),
         caveat=unbroken(caveat(result)),

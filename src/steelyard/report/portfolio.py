@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,11 +15,10 @@ from steelyard.domain.record import Walk
 from steelyard.report import metrics
 from steelyard.report.attribution import Attribution, check_parts
 from steelyard.report.daily import Daily, Metrics, hedge_ratios, performance, quotient
-from steelyard.report.document import as_json
 from steelyard.report.inputs import BENCHMARKS, JsonValue, PolicyFacts
 from steelyard.report.result import Result, as_parquet
 from steelyard.report.text import BY_FORCE
-from steelyard.report.writing import Save, named_folder, save_bytes, write_files
+from steelyard.report.writing import Written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,7 +112,7 @@ class Hours:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Portfolio:
+class Portfolio(Written):
     """What a policy came to on several assets; made by ``build_portfolio``.
 
     Parameters
@@ -179,46 +177,20 @@ class Portfolio:
 
         return portfolio_document(self)
 
-    def to_json(self) -> str:
-        """Return the document of schema 1 as text; the same run gives the same bytes."""
-        return as_json(self.as_document())
-
-    def write(self, folder: str | Path, *, save: Save = save_bytes) -> tuple[Path, ...]:
-        """Write all files of every asset, and those of all together, into a folder.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made if it is not there; files of the same names are replaced.
-        save : callable
-            Writes one file.
-
-        Returns
-        -------
-        tuple of Path
-            The files of each asset in a folder of its name, as ``Result.write`` has them, then
-            ``portfolio.json``, ``equity.parquet`` and, last, ``index.html``.
-
-        Raises
-        ------
-        RequestError
-            If the folder has no name or cannot be written, or the disk is full; nothing is left
-            half-written.
-        """
+    def contents(self) -> dict[str, bytes]:
+        """Return the files of each asset in a folder of its name, then those of all together."""
         from steelyard.report.portfolio_page import portfolio_page  # noqa: PLC0415 - jinja2
 
-        where = named_folder(folder)
-        contents = {
+        parts = {
             f"{asset}/{name}": content
             for asset, part in self.assets.items()
             for name, content in part.result.contents().items()
         }
-        together = {
+        return parts | {
             JSON_FILE: self.to_json().encode(),
             "equity.parquet": as_parquet(self.equity),
             PAGE_FILE: portfolio_page(self).encode(),
         }
-        return write_files(where, contents | together, save)
 
 
 def _sum(columns: Sequence[Floats]) -> Floats:

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from steelyard.domain.time import text as date
 from steelyard.report.findings import warnings
 from steelyard.report.inputs import JsonValue
 from steelyard.report.metrics import drawdown
-from steelyard.report.page import asset, embedded
+from steelyard.report.page import asset, embedded, template
 from steelyard.report.portfolio import ASSUMPTIONS, Portfolio, gathered
 from steelyard.report.portfolio_words import (
     TOGETHER,
@@ -58,14 +57,10 @@ def portfolio_page(found: Portfolio) -> str:
     found : Portfolio
         What to show.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(asset("portfolio.html.j2"))
     listed = list(rows(found))
     head, *parts = attribution_rows(found)
     names = ", ".join(found.assets)
-    return template.render(
+    return template("portfolio.html.j2").render(
         found=found,
         title=f"{found.policy.name} on {names}, {date(found.hours.start_ms)} to "
         f"{last_day(found.hours.end_ms)}",

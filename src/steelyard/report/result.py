@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steelyard.domain.errors import RequestError
@@ -22,12 +21,12 @@ from steelyard.report.activity import (
 )
 from steelyard.report.attribution import Attribution, attribution, check_books
 from steelyard.report.daily import Daily, Metrics, daily, performance
-from steelyard.report.document import as_json, document
+from steelyard.report.document import document
 from steelyard.report.earnings import Earnings, earnings
 from steelyard.report.findings import holes_met, warnings
 from steelyard.report.in_coin import InCoin, in_coin
 from steelyard.report.inputs import BENCHMARKS, SPOT_BENCHMARKS, JsonValue, PolicyFacts, RunInputs
-from steelyard.report.writing import Save, named_folder, save_bytes, write_files
+from steelyard.report.writing import Written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,7 +38,7 @@ PAGE_FILE = "report.html"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(Written):
     """What a run of a policy came to, and why; made by ``build_result``.
 
     Parameters
@@ -129,12 +128,8 @@ class Result:
         """Return the document of schema 1, as plain values."""
         return document(self)
 
-    def to_json(self) -> str:
-        """Return the document of schema 1 as text; the same run gives the same bytes."""
-        return as_json(self.as_document())
-
     def contents(self) -> dict[str, bytes]:
-        """Return what ``write`` writes, by the name of the file; the page is last."""
+        """Return the document, the frames and, last, the page, by the name of the file."""
         from steelyard.report.page import page  # noqa: PLC0415 - jinja2 only for the page
 
         return {
@@ -144,30 +139,6 @@ class Result:
             "decisions.parquet": as_parquet(self.decisions),
             PAGE_FILE: page(self).encode(),
         }
-
-    def write(self, folder: str | Path, *, save: Save = save_bytes) -> tuple[Path, ...]:
-        """Write the document, the frames and the page into a folder.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made if it is not there; files of the same names are replaced.
-        save : callable
-            Writes one file.
-
-        Returns
-        -------
-        tuple of Path
-            ``result.json``, ``equity.parquet``, ``fills.parquet``, ``decisions.parquet`` and, last,
-            ``report.html``.
-
-        Raises
-        ------
-        RequestError
-            If the folder has no name or cannot be written, or the disk is full; nothing is left
-            half-written.
-        """
-        return write_files(named_folder(folder), self.contents(), save)
 
 
 def as_parquet(frame: "pl.DataFrame") -> bytes:

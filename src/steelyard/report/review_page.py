@@ -1,13 +1,12 @@
 """The page of a review: one file with everything inside, made of the review alone."""
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from steelyard.domain.time import text as date
 from steelyard.report.inputs import JsonValue
 from steelyard.report.ladder_figures import ladder_figures
-from steelyard.report.page import asset, embedded
+from steelyard.report.page import asset, embedded, template
 from steelyard.report.review import Gauge, Review
 from steelyard.report.review_words import (
     answer,
@@ -33,12 +32,8 @@ def review_page(found: Review) -> str:
     found : Review
         What to show.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     explained = found.explained
-    template = environment.from_string(asset("review.html.j2"))
-    return template.render(
+    return template("review.html.j2").render(
         found=found,
         explained=explained,
         title=f"{explained.policy} on {explained.asset}, {date(explained.at_ms)}",

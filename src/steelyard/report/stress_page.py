@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from steelyard.domain.arrays import Floats
 from steelyard.domain.time import text as date
 from steelyard.report.inputs import JsonValue
-from steelyard.report.page import asset, embedded
+from steelyard.report.page import asset, embedded, template
 from steelyard.report.rounding import fraction, integers
 from steelyard.report.stress import Stress, StressRun, Survival, change
 from steelyard.report.stress_words import (
@@ -50,12 +49,8 @@ def stress_page(found: Stress) -> str:
     found : Stress
         What to show.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     alone = [run.shocks[0] for run in found.shocked if len(run.shocks) == 1]
-    template = environment.from_string(asset("stress.html.j2"))
-    return template.render(
+    return template("stress.html.j2").render(
         found=found,
         title=f"Stress of {found.policy} on {found.asset}",
         answer=unbroken(answer(found)),

@@ -1,15 +1,18 @@
-"""The way a result's files come into a folder: all of them, or none and no trace."""
+"""The way what a run came to is written: all of its files, or none and no trace."""
 
 import contextlib
 import errno
 import os
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from steelyard.domain.errors import RequestError
+from steelyard.report.document import as_json
+from steelyard.report.inputs import JsonValue
 
 Save: TypeAlias = Callable[[Path, bytes], None]
 """The port to the disk: put these bytes at this path, or raise OSError."""
@@ -139,3 +142,42 @@ def write_files(
     except OSError as error:
         raise RequestError(_why(error, folder)) from error
     return tuple(folder / name for name in contents)
+
+
+class Written(ABC):
+    """What one or several runs came to: one document, and files that hold it all."""
+
+    @abstractmethod
+    def as_document(self) -> dict[str, JsonValue]:
+        """Return the document of schema 1, as plain values."""
+
+    @abstractmethod
+    def contents(self) -> dict[str, bytes]:
+        """Return what ``write`` writes, by the name of the file; the page is last."""
+
+    def to_json(self) -> str:
+        """Return the document of schema 1 as text; the same run gives the same bytes."""
+        return as_json(self.as_document())
+
+    def write(self, folder: str | Path, *, save: Save = save_bytes) -> tuple[Path, ...]:
+        """Write the document, the frames and the page into a folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if it is not there; files of the same names are replaced.
+        save : callable
+            Writes one file.
+
+        Returns
+        -------
+        tuple of Path
+            Where the files of ``contents`` are, in its order.
+
+        Raises
+        ------
+        RequestError
+            If the folder has no name or cannot be written, or the disk is full; nothing is left
+            half-written.
+        """
+        return write_files(named_folder(folder), self.contents(), save)
