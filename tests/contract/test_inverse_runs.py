@@ -49,6 +49,7 @@ def test_pairs_beside_coin_margined_futures_are_refused(history: Path, account: 
     assert "set basis.allocation=0" in line
 
 
+@pytest.mark.slow
 def test_a_backtest_is_of_the_coin_margined_series(history: Path, account: Path) -> None:
     told = json.loads(ran(*asked("backtest", history, account), "--json").stdout)
     inverse = names_of("BTC", "binance", futures="inverse")
@@ -67,11 +68,13 @@ def test_a_backtest_is_of_the_coin_margined_series(history: Path, account: Path)
     assert any("targets hold more" in one and "breakdown" in one for one in told["warnings"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["stress", "explain", "ladder", "review"])
 def test_the_other_commands_run_too(history: Path, account: Path, command: str) -> None:
     assert ran(*asked(command, history, account)).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_portfolio_is_the_sum_of_its_coin_margined_accounts(history: Path, account: Path) -> None:
     market = sy.open_market(history, asset="BTC", futures="inverse")
     terms, shares = sy.load_account(account), {"ONE": 0.7, "TWO": 0.3}
@@ -85,6 +88,7 @@ def test_a_portfolio_is_the_sum_of_its_coin_margined_accounts(history: Path, acc
     assert abs(found.attribution.residual) <= 1e-9 * found.account.nav.max()
 
 
+@pytest.mark.slow
 def test_orders_of_futures_are_told_in_dollars(history: Path, account: Path) -> None:
     told = ran(*asked("ladder", history, account)).stdout
 
