@@ -31,18 +31,20 @@ def walk_bars(plan: Plan, signals: Signals, track: Track, costs: Costs, book: Bo
     value_at(book.account, track.start_price)
     if track.first_moment >= 0:
         evaluate(plan, signals, costs, book, track.first_moment)
-    bar = 0
-    while bar < track.open_ms.size:
+    resume = 0
+    for bar in range(track.open_ms.size):
+        if bar < resume:
+            continue
         last = next_evaluation(track, bar)
         if is_quiet(plan.limits, track, costs, book, bar, last):
             cross(track, costs, book, bar, last)
-            bar = last
         else:
             live_through(track, costs, book, bar)
-        if track.moment[bar] >= 0:
-            evaluate(plan, signals, costs, book, track.moment[bar])
-        close_bar(plan, costs, book, bar, track.open_ms[bar] + track.length_ms)
-        bar += 1
+            last = bar
+        if track.moment[last] >= 0:
+            evaluate(plan, signals, costs, book, track.moment[last])
+        close_bar(plan, costs, book, last, track.open_ms[last] + track.length_ms)
+        resume = last + 1
 
 
 def walk(
