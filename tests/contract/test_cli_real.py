@@ -68,7 +68,7 @@ def test_a_check_on_real_history_counts_what_fired() -> None:
 EXPLAINED = (
     # what is so: what follows from it: what to do
     r"[A-Z]+ has no \w+: .* goes by what first_known names next; add .+ to go by \w+",
-    r"[A-Z]+ has no dated futures .+: the basis sleeve stays idle, .+: steelyard data download .+",
+    r"[A-Z]+ has no dated futures .+: the basis sleeve stays idle, .+; steelyard data download .+",
     r"[A-Z]+ is spot alone here, .* could not be run and are null: .* lacks series .*, or add it\.",
     r"Fees as of \S+ \(.+\), used from .+: what the venue charged .*: read the costs as .+\.",
     r"(Spot|Perpetual) lots as of \S+ \(.+\), used from .+: orders are .+: .*, see how many .+\.",

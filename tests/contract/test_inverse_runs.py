@@ -36,17 +36,9 @@ def account(tmp_path: Path) -> Path:
 
 
 def asked(
-    command: str, data: Path, account: Path, policy: str | None = None
+    command: str, data: Path, account: Path, policy: str = "article"
 ) -> tuple[str | Path, ...]:
-    # The pairs of article need linear futures: without them unless another policy is asked for.
-    asked_for = (policy,) if policy else ("article", "--set", "basis.allocation=0")
-    return command, *asked_for, "--data", data, "--asset", "BTC", "--account", account
-
-
-def test_pairs_beside_coin_margined_futures_are_refused(history: Path, account: Path) -> None:
-    line = refused(*asked("backtest", history, account, "article"), code=2)
-
-    assert "set basis.allocation=0" in line
+    return command, policy, "--data", data, "--asset", "BTC", "--account", account
 
 
 @pytest.mark.slow
@@ -179,10 +171,16 @@ def test_a_venue_without_fees_of_them_is_refused(history: Path, tmp_path: Path) 
         sy.open_market(data, asset="BTC", venue="weex", futures="inverse")
 
 
-def test_sleeves_need_linear_futures(history: Path, account: Path, tmp_path: Path) -> None:
-    policy = tmp_path / "paired.toml"
-    body = HEDGED.replace("-1.0", "-0.5") + "[basis]\nallocation = 0.2\n"
-    policy.write_text(body, encoding="utf-8")
-    line = refused(*asked("backtest", history, account, str(policy)), code=2)
+@pytest.mark.slow
+def test_pairs_need_linear_futures_and_stay_idle(history: Path, account: Path) -> None:
+    # There are dated contracts in this catalogue, of which linear futures would make pairs.
+    plain = sy.load_account(account)
+    market = sy.open_market(history, asset="BTC", futures="inverse")
+    settings = ["basis.allocation=0"]
+    idle = sy.backtest("article", market, account=plain)
+    off = sy.backtest(sy.load_policy("article", settings, account=plain), market, account=plain)
 
-    assert 'margin.futures is "inverse", and hedged has sleeves' in line
+    assert market.dated
+    assert sum("the basis sleeve stays idle" in one for one in idle.warnings) == 1
+    assert not any("stays idle" in one or "download" in one for one in off.warnings)
+    assert idle.equity.equals(off.equity)

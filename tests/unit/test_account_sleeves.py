@@ -21,9 +21,7 @@ from tests.support.policy_files import policy_of
 )
 def test_sleeves_need_cross_margin_on_one_balance(tmp_path: Path, body: str, found: str) -> None:
     policy = policy_of(tmp_path, "[carry]\nallocation = 0.1\n")
-    with pytest.raises(
-        PolicyError, match="need linear futures and cross margin on one balance"
-    ) as refused:
+    with pytest.raises(PolicyError, match="need cross margin on one balance") as refused:
         backtest(policy, synthetic_market(), end="2001-06-01", account=terms_of(body))
 
     assert found in str(refused.value)

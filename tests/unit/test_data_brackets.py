@@ -59,7 +59,7 @@ def test_an_answer_of_the_venue_may_leave_leverage_out(tmp_path: Path) -> None:
 
 def in_coins(folder: Path, owed: float) -> Path:
     """Write the answer of coin-margined ``leverageBracket``: 0.4 % up to 5 coins, 0.5 % to 10."""
-    keys = ("qtyFloor", "qtyCap", "maintMarginRatio", "initialLeverage", "cum")
+    keys = ("qtylFloor", "qtyCap", "maintMarginRatio", "initialLeverage", "cum")
     rows = [(0, 5, 0.004, 125, 0.0), (5, 10, 0.005, 100, owed)]
     brackets = [dict(zip(keys, row, strict=True)) for row in rows]
     file = folder / "coin_2026-09.json"
@@ -74,6 +74,22 @@ def test_brackets_of_coin_margined_contracts_are_in_coins(tmp_path: Path) -> Non
 
     assert tiers.cap.tolist() == [5.0, math.inf]
     assert tiers.deduction.tolist() == [0.0, 0.005]
+
+
+def test_a_row_in_coins_that_lacks_a_number_is_refused_by_the_keys_in_coins(tmp_path: Path) -> None:
+    file = in_coins(tmp_path, 0.005)
+    file.write_text(file.read_text("utf-8").replace("qtylFloor", "floor"), "utf-8")
+
+    with pytest.raises(DataError, match="a row is the numbers qtylFloor, qtyCap, maint"):
+        read_brackets(file)
+
+
+def test_the_first_version_of_the_answer_names_pairs_and_is_refused(tmp_path: Path) -> None:
+    file = in_coins(tmp_path, 0.005)
+    file.write_text(file.read_text("utf-8").replace("symbol", "pair"), "utf-8")
+
+    with pytest.raises(DataError, match="each with symbol and brackets"):
+        read_brackets(file)
 
 
 def test_half_a_hundredth_of_a_coin_is_no_rounding(tmp_path: Path) -> None:

@@ -126,6 +126,24 @@ def test_futures_are_closed_before_the_coins_that_back_them_are_sold() -> None:
     assert equity(account) == pytest.approx(1000.0 - 12.0)
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_coins_that_back_a_short_are_not_sold_while_it_cannot_be_closed(is_open: bool) -> None:  # noqa: FBT001
+    # 6 coins and 600 dollars short are 600 dollars at every price: sold at 100 in the bar that goes
+    # to 105 if the perpetual trades in it, else at 105 in the next one.
+    track = in_coins(track_of([100.0, 100.0, 105.0, 105.0]))
+    if not is_open:
+        track.first_fill[0, PERP, 1] = math.nan
+    account = held(6.0, -600.0)
+    book = book_of(account, track)
+    live(book, track, FLAT, 1, {SPOT: -6.0, PERP: 600.0})
+    waits = [book.orders[0, leg]["pending"] != 0.0 for leg in (SPOT, PERP)]
+    live(book, track, FLAT, 2)
+
+    assert waits == [not is_open] * 2
+    assert account.legs["quantity"][0].tolist() == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert equity(account) == pytest.approx(600.0)
+
+
 def test_only_coins_that_are_no_initial_margin_are_sold() -> None:
     # 6 coins, 600 dollars short at a leverage of 20: 600 x 0.05 / 100 = 0.3 coins stay.
     account = held(6.0, -600.0)

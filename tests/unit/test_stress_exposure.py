@@ -92,6 +92,16 @@ def test_a_rise_takes_no_more_of_a_short_than_the_cash_behind_it() -> None:
     assert found(("gap", 100.0), walk, flat(2)) == pytest.approx([-0.20])
 
 
+def test_coins_behind_futures_are_worth_what_a_gap_leaves_of_them() -> None:
+    # +60 %: 3 coins of 30 become 48, the short of 60 loses 36: 12 of 100 + 18 - 36 = 82 are left.
+    short = walk_of([(30, -60, 70)] * 2)._replace(in_coins=True)
+    # -40 %: 50 of coins are 30, and a long of 100 would lose 40: all of the coins, 50, are lost.
+    long = walk_of([(50, 100, 50)] * 2)._replace(in_coins=True)
+
+    assert found(("gap", 60.0), short, flat(2)) == pytest.approx([0.18])
+    assert found(("gap", -40.0), long, flat(2)) == pytest.approx([0.50])
+
+
 def test_an_account_without_equity_is_not_exposed() -> None:
     walk = walk_of([(0, 50, -10), (0, 0, 0), (0, 0, 0)])
 

@@ -15,8 +15,8 @@ _CENT: Final = Decimal("0.01")
 _KEYS: Final = ("notionalFloor", "notionalCap", "maintMarginRatio", "initialLeverage", "cum")
 """What a bracket holds, in the order of the columns of a row."""
 
-_COIN_KEYS: Final = ("qtyFloor", "qtyCap", *_KEYS[2:])
-"""The same of a coin-margined contract, whose amounts are coins."""
+_COIN_KEYS: Final = ("qtylFloor", "qtyCap", *_KEYS[2:])
+"""The same of a coin-margined contract, whose amounts are coins; spelt as the venue spells it."""
 
 _COIN_CENT: Final = Decimal("1e-6")
 """Coins; how far the cumulative amounts of such a contract may be off."""
@@ -104,7 +104,8 @@ def _told(file: Path) -> list[tuple[str, list[object]]]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = (
             f"{file} is no answer of leverageBracket ({error!r}); it is a JSON list of symbols, "
-            f"each with its brackets: notionalFloor, notionalCap, maintMarginRatio, cum; or an "
+            f"each with symbol and brackets: notionalFloor, notionalCap, maintMarginRatio, cum (of "
+            f"coin-margined contracts qtylFloor and qtyCap, by symbol and not by pair); or an "
             f"object whose tiers hold rows of floor, cap, rate, leverage, cumulative amount"
         )
         raise DataError(message) from None
@@ -133,14 +134,15 @@ def _in_coins(cells: object) -> bool:
 
 
 def _bracket(place: str, cells: object) -> Bracket:
+    keys = _COIN_KEYS if _in_coins(cells) else _KEYS
     if isinstance(cells, dict):
-        values = [cells.get(key) for key in (_COIN_KEYS if _in_coins(cells) else _KEYS)]
+        values = [cells.get(key) for key in keys]
         values[3] = cells.get(_KEYS[3], Decimal("nan"))
     else:
         values = list(cells) if isinstance(cells, list) else []
     numbers = [value for value in values if isinstance(value, Decimal)]
     if not len(numbers) == len(values) == len(_KEYS):
-        message = f"{place} is {cells!r}; a row is the numbers {', '.join(_KEYS)}: {_FIX}"
+        message = f"{place} is {cells!r}; a row is the numbers {', '.join(keys)}: {_FIX}"
         raise DataError(message)
     return Bracket(*numbers)
 

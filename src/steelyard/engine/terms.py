@@ -339,7 +339,7 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     Raises
     ------
     PolicyError
-        If it is isolated, its wallets are separate, or its futures are inverse.
+        If it is isolated, or its wallets are separate.
     """
     document, sleeves = document_of(terms), compiled.plan.sleeves
     if terms is None or sleeves.size == 0:
@@ -347,14 +347,13 @@ def refuse_sleeves(compiled: CompiledPolicy, terms: AccountTerms | None) -> None
     said = (
         (("margin", "mode"), document.margin.mode == "isolated", 'margin.mode is "isolated"'),
         (("wallets", "separate"), document.wallets.separate, "wallets.separate is true"),
-        (("margin", "futures"), document.in_coins, 'margin.futures is "inverse"'),
     )
     for path, forbids, found in said:
         if forbids:
             off = " and ".join(f"{SLEEVES[one['kind']]}.allocation=0" for one in sleeves)
             sentence = (
-                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need linear futures "
-                f"and cross margin on one balance; change the account, or set {off}"
+                f"{found}, and {compiled.policy.name} has sleeves, whose pairs need cross margin "
+                f"on one balance; change the account, or set {off}"
             )
             raise terms.source.refuse(path, sentence)
 

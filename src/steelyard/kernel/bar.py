@@ -57,11 +57,17 @@ def note_fill(
 
 @compiled_inside
 def partner_is_closed(book: Book, track: Track, asset: int, leg: int, bar: int) -> bool:
-    """Tell whether a leg of a sleeve must wait because another of its pair does not trade.
+    """Tell whether a leg must wait because another that goes with it does not trade.
 
-    The future that a roll leaves waits for the one it goes to, and that one for it.
+    Of a sleeve its pair: the future that a roll leaves waits for the one it goes to, and that one
+    for it. Coins that back inverse futures are not sold before the futures that they back.
     """
     account = book.account
+    if leg == SPOT and book.orders[asset, SPOT]["pending"] < 0.0:
+        held, order = account.legs[asset, PERP]["quantity"], book.orders[asset, PERP]["pending"]
+        frees = abs(held + order) < abs(held) and coin_wallet(account, asset) != NONE
+        if frees and math.isnan(track.first_fill[asset, PERP, bar]):
+            return True
     own = account.legs[asset, leg]["covers"]
     for other in range(PERP + 1, account.legs.shape[1]):
         if book.orders[asset, other]["pending"] == 0.0:

@@ -96,11 +96,20 @@ def absent_series(compiled: CompiledPolicy, market: Market) -> tuple[str, ...]:
 
 def _idle_sleeves(compiled: CompiledPolicy, market: Market) -> Iterator[str]:
     """Yield why a sleeve cannot do anything."""
-    basis = compiled.policy.document.basis
-    if basis is not None and basis.allocation > 0.0 and not market.dated:
+    document = compiled.policy.document
+    named = (("basis", document.basis), ("carry", document.carry))
+    wanted = [name for name, one in named if one is not None and one.allocation > 0.0]
+    if market.in_coins:
+        for name in wanted:
+            yield (
+                f"pairs need linear futures, and those of this account are coin-margined: the "
+                f"{name} sleeve stays idle, and all else is as without it; {name}.allocation=0 "
+                f"says that this is meant"
+            )
+    elif "basis" in wanted and not market.dated:
         yield (
             f"{market.asset} has no dated futures with whole bars: the basis sleeve stays idle, "
-            f"and all else is as without it: steelyard data download {market.asset} gets what the "
+            f"and all else is as without it; steelyard data download {market.asset} gets what the "
             f"venue has, or add "
             f"{market.venue}.dated.{market.asset}{market.quote}_YYMMDD.1h.parquet for each"
         )

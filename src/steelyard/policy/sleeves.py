@@ -51,14 +51,16 @@ def sleeve_table(document: PolicyDocument, market: Market | None = None) -> Tabl
     document : PolicyDocument
         The policy; a sleeve whose allocation is 0 is none.
     market : Market, optional
-        Where it is to run; without dated contracts there is no basis sleeve.
+        Where it is to run; without dated contracts there is no basis sleeve, and beside
+        coin-margined futures there is none at all.
     """
+    is_linear = market is None or not market.in_coins
     has_dated = market is None or bool(market.dated)
     rows = []
     leg, offer = FIRST_LEG, 0
     for kind, sleeve, count, is_there in (
-        (BASIS, document.basis, BASIS_FUTURES, has_dated),
-        (CARRY, document.carry, 1, True),
+        (BASIS, document.basis, BASIS_FUTURES, is_linear and has_dated),
+        (CARRY, document.carry, 1, is_linear),
     ):
         if sleeve is None:
             continue

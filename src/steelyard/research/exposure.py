@@ -33,20 +33,22 @@ def exposures(shock: Shock, walk: Walk, track: Track) -> tuple[Floats, Floats]:
     Notes
     -----
     Holdings are those at the end of the bar before, when nothing of the shock is known. Orders that
-    wait for the open are not looked at. A loss of futures is limited to the cash behind them.
+    wait for the open are not looked at. A loss of futures is limited to what backs them, cash or
+    coins; coins are worth what the shock leaves of their price.
     """
     held = _Held(walk, track)
     none = np.zeros(track.open_ms.size - 1)
     match shock.name:
         case "gap":
             move = shock.size / 100.0
-            lost = -(held.spot * move + held.futures_change(move * np.ones_like(none)))
-            return lost, none
+            behind = held.backing * (1.0 + move if walk.in_coins else 1.0)
+            return -(held.spot * move + _changed(held.futures * move, behind)), none
         case "basis":
             close = track.close[:-1, 0]
             moved: Floats = close[:, SPOT] * (1.0 + shock.size / 100.0) / close[:, PERP] - 1.0
             # What an inverse contract brings is paid in coins, and their price stays.
-            return -held.futures_change(moved / (1.0 + moved) if walk.in_coins else moved), none
+            moved = moved / (1.0 + moved) if walk.in_coins else moved
+            return -_changed(held.futures * moved, held.backing), none
         case "stable":
             return np.maximum(held.cash, 0.0) * (1.0 - shock.size), none
         case "adl":
@@ -99,14 +101,11 @@ class _Held:
         share: Floats = np.where(self.solvent, amount / np.where(self.solvent, self.equity, 1), 0.0)
         return share
 
-    def futures_change(self, move: Floats) -> Floats:
-        """Return what a move of the mark does to what is behind the futures: all can be lost.
 
-        Of coin-margined futures by a move of the coin's price as large: what they bring counts at
-        the price after it.
-        """
-        changed: Floats = np.maximum(self.futures * move, -np.maximum(self.backing, 0.0))
-        return changed
+def _changed(result: Floats, behind: Floats) -> Floats:
+    """Return what futures bring, where no more can be lost than is behind them; as equity."""
+    changed: Floats = np.maximum(result, -np.maximum(behind, 0.0))
+    return changed
 
 
 def entries(fills: Fills, track: Track, *, in_coins: bool = False) -> Floats:
