@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from steelyard.venues.standin.faults import Fault, Kind, banned, busy, empty, pa
 from steelyard.venues.standin.loopback import Place
 from steelyard.venues.standin.server import Served, serving
 from steelyard.venues.standin.world import Standin
+from steelyard.venues.web import Patience
 from tests.support.made_history import (
     CONTRACTS,
     dated,
@@ -31,7 +33,7 @@ from tests.support.made_history import (
     plain_funding,
     plain_metrics,
 )
-from tests.support.outside import loopback_world, outside
+from tests.support.outside import QUICK, loopback_world, outside
 
 FIRST_MS = stamp(2024, 1, 30)
 NOW_MS = stamp(2024, 3, 2, 10) + 120_000
@@ -55,11 +57,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def fetched(
-    folder: Path, where: Served, *, first_ms: int = stamp(2019, 1, 1), tiers: Path | None = None
+    folder: Path,
+    where: Served,
+    *,
+    first_ms: int = stamp(2019, 1, 1),
+    tiers: Path | None = None,
+    patience: Patience = QUICK,
 ) -> Outcome:
     span = Span(first_ms, where.standin.now_ms())
     request = Request(assets=["BTC"], venue="binance", span=span, tiers=tiers)
-    return asyncio.run(download(folder, request, outside(where), Bar()))
+    return asyncio.run(download(folder, request, outside(where, patience), Bar()))
 
 
 def once(folder: Path, archive: Standin, fault: Fault | None = None) -> Outcome:
@@ -452,10 +459,16 @@ def test_a_clock_that_is_ahead_takes_no_unfinished_hour_for_an_ended_one(folder:
 def test_what_fails_at_every_tenth_request_is_asked_again(
     folder: Path, archive: Standin, fault: Fault
 ) -> None:
-    outcome = once(folder, archive, fault)
+    # One at a time: what is asked again comes next, and two in a row are never both a tenth.
+    patience = replace(QUICK, tries=2, connections=1)
+
+    with serving(archive) as where:
+        where.faults.append(fault)
+        outcome = fetched(folder, where, patience=patience)
 
     assert outcome.refused == {}
     assert len(opened(folder)) == 778
+    assert fault.done > 20
 
 
 def test_a_pause_that_is_asked_for_is_kept(folder: Path, archive: Standin) -> None:
