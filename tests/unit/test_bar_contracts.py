@@ -189,7 +189,7 @@ def test_a_dated_contract_settles_at_the_end_of_its_bar() -> None:
     assert account.legs["quantity"][0, DATED] == 0.0
     assert account.balances["amount"][0] == pytest.approx(1000.0 - 6.0 - 0.206)
     assert parts[[PART_FUTURES, PART_BASIS, PART_FEES]] == pytest.approx([-2.0, -4.0, -0.206])
-    assert book.desk["fills"][0] == 1
+    assert book.filled[0] == 1
     assert [row[name] for name in ("leg", "reason", "filled_ms")] == [DATED, FILL_EXPIRY, HOUR_MS]
     assert [row[name] for name in ("quantity", "price", "reference")] == [2.0, 103.0, 103.0]
     assert [row["fee"], row["slippage"]] == pytest.approx([0.206, 0.0])
@@ -207,7 +207,7 @@ def test_an_order_in_an_expired_contract_is_withdrawn() -> None:
     assert book.desk["waited"][0] == 1
     assert book.orders["pending"][0, DATED] == 0.0
     live(book, track, costs_for(3), 1)
-    assert book.desk["fills"][0] == 0
+    assert book.filled[0] == 0
 
 
 def test_funding_of_a_contract_is_paid_before_it_expires() -> None:

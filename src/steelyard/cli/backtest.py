@@ -21,18 +21,20 @@ def backtest(
     window: options.Window = None,
     cash: options.Cash = 100_000.0,
     account: options.AccountFile = None,
+    margin: options.Margin = None,
     settings: options.Settings = None,
     out: options.ResultFolder = None,
     json: options.Json = False,
 ) -> None:
     """Run a policy over history: what would have happened, and why.
 
-    With several assets each is an account of its own, which begins with its share of the cash and
-    has its own signals and margin; nothing is moved between them afterwards.
+    With several assets each begins with its share of the cash and has its own signals, and nothing
+    is moved between them afterwards; each is an account of its own, or one account backs the
+    futures of all.
     """
     from steelyard.cli.asked import account_of, answer, dates_of, market_of, run, written
     from steelyard.cli.folder import refuse_unwritable
-    from steelyard.cli.several import assets_of, run_together
+    from steelyard.cli.several import assets_of, refuse_margin_of_one, run_together
     from steelyard.policy.load import load_policy
 
     dates = dates_of(start, end, window)
@@ -44,9 +46,10 @@ def backtest(
     if len(names) > 1:
         markets = {name: market_of(data, [name], venue, signals, terms) for name in names}
         found: Result | Portfolio = run_together(
-            loaded, markets, shares, dates, cash=cash, account=terms
+            loaded, markets, shares, dates, cash=cash, account=terms, margin=margin or "separate"
         )
     else:
+        refuse_margin_of_one(margin)
         found = run(loaded, market_of(data, names, venue, signals, terms), dates, cash, terms)
     page = None if out is None else written(found, out)
     answer(found, page, as_json=json)

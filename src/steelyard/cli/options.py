@@ -26,6 +26,15 @@ Assets: TypeAlias = Annotated[
         "cash, such as BTC=0.6, or equal ones.",
     ),
 ]
+Margin: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--margin",
+        metavar="NAME",
+        help="Of several assets: separate, each an account of its own, or shared, one account "
+        "that backs the futures of all. [default: separate]",
+    ),
+]
 Venue: TypeAlias = Annotated[
     str, typer.Option("--venue", metavar="NAME", help="Where it is traded.", show_default=True)
 ]

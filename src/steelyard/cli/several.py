@@ -59,6 +59,21 @@ def _share(name: str, given: str) -> float:
     return float(given)
 
 
+def refuse_margin_of_one(margin: str | None) -> None:
+    """Do nothing where a run of one asset says nothing of how several are margined.
+
+    Raises
+    ------
+    RequestError
+        If it does.
+    """
+    if margin is not None:
+        raise RequestError(
+            f"--margin {margin} is of several assets, and there is one; name more with --asset, or "
+            "leave it out"
+        )
+
+
 def run_together(
     policy: "Policy",
     markets: "Mapping[str, Market]",
@@ -67,11 +82,13 @@ def run_together(
     *,
     cash: float,
     account: "AccountTerms | None",
+    margin: str,
 ) -> "Portfolio":
     """Return the outcome of a policy on several assets between two dates."""
-    from steelyard.engine.portfolio import common_hours, portfolio
+    from steelyard.engine.portfolio import common_hours, portfolio, refuse_margin
     from steelyard.policy.compile import compile_policy
 
+    refuse_margin(margin)
     for market in markets.values():
         refuse_early(compile_policy(policy, market), market, dates, cash, account)
     start, end = dates
@@ -79,5 +96,12 @@ def run_together(
     announce_compiling()
     with waiting(f"Running {policy.name} on {', '.join(markets)}"):
         return portfolio(
-            policy, markets, shares=shares, start=start, end=end, cash=cash, account=account
+            policy,
+            markets,
+            shares=shares,
+            start=start,
+            end=end,
+            cash=cash,
+            account=account,
+            margin=margin,
         )

@@ -20,7 +20,7 @@ def fit_margin(
 
     Parameters
     ----------
-    spot : float, in [0, 1], fraction of equity
+    spot : float, >= 0, fraction of equity
     futures : float, signed fraction of equity
     leverage : float, > 0
         Limit of |futures| over what backs them: cash, ``1 - spot``.
@@ -31,8 +31,8 @@ def fit_margin(
     -------
     spot, futures : float
         A short keeps its hedge ratio h: spot is sold until ``spot <= leverage / (h + leverage)``.
-        A long is cut to ``leverage x (1 - spot)``. What coins back is cut to ``leverage x spot``
-        either way: selling some of them would leave less behind it.
+        A long is cut to ``leverage x (1 - spot)``, to 0 where spot is paid with a debt. What coins
+        back is cut to ``leverage x spot`` either way: selling some would leave less behind it.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def fit_margin(
         kept = futures if abs(futures) <= most + SLACK else math.copysign(most, futures)
         return spot, kept
     if futures > 0.0:
-        most = leverage * (1.0 - spot)
+        most = max(0.0, leverage * (1.0 - spot))
         return spot, most if futures > most + SLACK else futures
     if spot <= SLACK:
         return spot, max(futures, -leverage)

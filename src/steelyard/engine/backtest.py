@@ -92,6 +92,19 @@ def _of_sleeves(plan: Plan) -> dict[str, JsonValue]:
     }
 
 
+def _of_others(beside: tuple[str, ...]) -> dict[str, JsonValue]:
+    """Return what is assumed of an asset that shares its account with others."""
+    if not beside:
+        return {}
+    return {
+        "shared": (
+            f"equity is the part of this asset in an account that holds {' and '.join(beside)} "
+            "too: what it began with and what it brought; the margin ratio, and with it margin "
+            "defence and liquidation, is of the whole account; each benchmark is an account alone"
+        )
+    }
+
+
 def _assumptions(course: Course, plan: Plan) -> dict[str, JsonValue]:
     market, facts, costs = course.market, course.market.facts, course.costs
     terms = course.terms
@@ -181,19 +194,37 @@ def backtest(
     loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     compiled = compile_policy(loaded, market)
     course = lay_course(market, start=start, end=end, cash=cash, account=account)
-    walked = course.run(compiled)
+    return result_of(compiled, course, course.run(compiled))
+
+
+def result_of(
+    compiled: CompiledPolicy, course: Course, walked: Walk, *, beside: tuple[str, ...] = ()
+) -> Result:
+    """Return the result of a policy that has walked a course.
+
+    Parameters
+    ----------
+    beside : tuple of str
+        The other assets whose futures the same account backs; the benchmarks have none beside them.
+
+    Raises
+    ------
+    RequestError
+        If the orders of a benchmark are beyond what the market can take.
+    """
+    ladder = {} if beside else {"ladder": partial(ladder_at_end, compiled, course)}
     return build_result(
         RunInputs(
             policy=policy_facts(compiled),
             plan=compiled.plan,
-            market=market,
+            market=course.market,
             track=course.track_of(compiled.plan),
             start_ms=course.start_ms,
             end_ms=course.end_ms,
             walk=walked,
             benchmarks=_benchmarks(course, walked),
-            assumptions=_assumptions(course, compiled.plan),
+            assumptions={**_assumptions(course, compiled.plan), **_of_others(beside)},
             warnings=_warnings(compiled, course, walked),
-            ladder=partial(ladder_at_end, compiled, course),
+            **ladder,
         )
     )

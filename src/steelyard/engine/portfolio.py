@@ -1,4 +1,4 @@
-"""This file runs a policy on several assets, each with margin of its own, as one portfolio."""
+"""This file runs a policy on several assets as one portfolio."""
 
 import math
 import re
@@ -9,13 +9,16 @@ from typing import Final
 
 from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
+from steelyard.domain.record import Walk
 from steelyard.domain.time import HOUR_MS, text
-from steelyard.engine.backtest import backtest
-from steelyard.engine.course import DEFAULT_CASH, amount_of
+from steelyard.engine.backtest import result_of
+from steelyard.engine.course import DEFAULT_CASH, amount_of, lay_course
 from steelyard.engine.dates import period
+from steelyard.engine.shared import walk_together
 from steelyard.policy.account import AccountTerms
+from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import Policy, load_policy
-from steelyard.report.portfolio import Hours, Portfolio, build_portfolio
+from steelyard.report.portfolio import SEPARATE, SHARED, Hours, Portfolio, build_portfolio
 
 TOLERANCE: Final = 1e-9
 """How far from 1 shares may sum: rounding of written fractions, less than a cent of a million."""
@@ -133,8 +136,9 @@ def portfolio(  # noqa: PLR0913 - a policy, markets with shares, a period, an ac
     end: str | None = None,
     cash: float = DEFAULT_CASH,
     account: AccountTerms | None = None,
+    margin: str = SEPARATE,
 ) -> Portfolio:
-    """Return what a policy would have come to on several assets, each an account of its own.
+    """Return what a policy would have come to on several assets.
 
     Parameters
     ----------
@@ -143,34 +147,70 @@ def portfolio(  # noqa: PLR0913 - a policy, markets with shares, a period, an ac
     markets : mapping of name to Market
         All quoted in one currency.
     shares : mapping of name to float, optional
-        Of the cash that each account begins with, above 0 and summing to 1; else equal ones.
-        Nothing is moved between the accounts afterwards.
+        Of the cash that each asset begins with, above 0 and summing to 1; else equal ones.
+        Nothing is moved between the assets afterwards.
     start, end : str, optional
         Days or hours, UTC, that every asset must reach; an end day is included. Without them the
         run covers all that the assets have in common.
     cash : float, quote, > 0
-        What all accounts together begin with.
+        What all assets together begin with.
     account : AccountTerms, optional
         From ``load_account``, of every account and its benchmarks; else plain accounts.
+    margin : str
+        ``separate``: each asset is an account of its own. ``shared``: one account holds all, and
+        what one asset earns backs the futures of the others.
 
     Raises
     ------
     PolicyError
-        If the policy cannot be run.
+        If the policy cannot be run, or the account has no margin to share.
     DataError
         If a market lacks a series the policy needs, or a settlement is missing.
     RequestError
         If the shares are none, an asset does not reach the dates, the cash is no amount to begin
-        with, or orders are beyond what a market can take.
+        with, the margin is neither, assets cannot be on one account, or orders are beyond what a
+        market can take.
+    LedgerError
+        If the parts of the assets do not sum to their account.
     """
+    refuse_margin(margin)
     loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     parts = shares_of(list(markets), shares)
     _refuse_unlike(markets)
     hours = common_hours(markets, start, end)
     dates = {"start": _written(hours.start_ms), "end": _written(hours.end_ms)}
     whole = amount_of(cash, next(iter(markets.values())).quote)
-    results = {
-        name: backtest(loaded, market, **dates, cash=whole * parts[name], account=account)
+    compiled = {name: compile_policy(loaded, market) for name, market in markets.items()}
+    courses = {
+        name: lay_course(market, **dates, cash=whole * parts[name], account=account)
         for name, market in markets.items()
     }
-    return build_portfolio(results, parts, hours)
+    if margin == SHARED:
+        walks = walk_together(compiled, courses)
+    else:
+        walks = {name: course.run(compiled[name]) for name, course in courses.items()}
+    results = {
+        name: result_of(compiled[name], courses[name], walked, beside=_beside(name, walks, margin))
+        for name, walked in walks.items()
+    }
+    return build_portfolio(results, parts, hours, margin)
+
+
+def _beside(name: str, walks: Mapping[str, Walk], margin: str) -> tuple[str, ...]:
+    """Return the other assets on an asset's account."""
+    return tuple(sorted(walks.keys() - {name})) if margin == SHARED else ()
+
+
+def refuse_margin(margin: object) -> None:
+    """Do nothing where margin is one of the two.
+
+    Raises
+    ------
+    RequestError
+        If it is not.
+    """
+    if margin not in (SEPARATE, SHARED):
+        raise RequestError(
+            f"margin is {margin!r}; choose {SEPARATE!r}, each asset an account of its own, or "
+            f"{SHARED!r}, one account for all"
+        )

@@ -86,7 +86,7 @@ class Runner:
                 self._send(int(asset), int(leg), bar)
 
     def _send(self, asset: int, leg: int, bar: int) -> None:
-        desk, order = self.book.desk[0], self.book.orders[asset, leg]
+        desk, order = self.book.desk[asset], self.book.orders[asset, leg]
         waits = not self.broker.is_open(asset, leg, bar)
         if waits or partner_is_closed(self.book, self.track, asset, leg, bar):
             desk["waited"] += 1

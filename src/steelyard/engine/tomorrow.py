@@ -265,11 +265,9 @@ def live_on(standing: Standing, day: Day, close: Close) -> Rung:
 def _continued(standing: Standing, empty: Book) -> Book:
     """Return an empty book that begins with the state, account and orders of a standing."""
     before = standing.book
-    desk = before.desk.copy()
-    desk["fills"] = 0
     return empty._replace(
         state=deepcopy(before.state),
         account=deepcopy(before.account),
         orders=before.orders.copy(),
-        desk=desk,
+        desk=before.desk.copy(),
     )

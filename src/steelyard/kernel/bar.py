@@ -41,7 +41,7 @@ def note_fill(
     costs : (float, float), quote
         Fee, slippage.
     """
-    row = book.fills[book.desk[0]["fills"]]
+    row = book.fills[book.filled[0]]
     row["decided_ms"] = stamps[0]
     row["filled_ms"] = stamps[1]
     row["asset"] = what[0]
@@ -52,7 +52,7 @@ def note_fill(
     row["reference"] = trade[2]
     row["fee"] = costs[0]
     row["slippage"] = costs[1]
-    book.desk[0]["fills"] += 1
+    book.filled[0] += 1
 
 
 @compiled_inside
@@ -104,7 +104,7 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     order = book.orders[asset, leg]
     first = track.first_fill[asset, leg, bar]
     if math.isnan(first) or partner_is_closed(book, track, asset, leg, bar):
-        book.desk[0]["waited"] += 1
+        book.desk[asset]["waited"] += 1
         return
     wanted = covered(book.account, costs, asset, leg, order["pending"])
     order["pending"] = 0.0
@@ -115,7 +115,7 @@ def fill_leg(book: Book, track: Track, costs: Costs, asset: int, leg: int, bar: 
     quote = (first, track.daily_volatility[asset, bar], track.daily_volume[asset, leg, bar], fee)
     quantity, price = fill_of(book.account, costs, asset, leg, wanted, quote)
     if quantity == 0.0:
-        book.desk[0]["unpaid"] += 1
+        book.desk[asset]["unpaid"] += 1
         return
     reference = book.account.legs[asset, leg]["price"]
     paid = book_fill(book.account, asset, leg, quantity, price, fee)
@@ -241,7 +241,7 @@ def liquidate(
     charged = close_by_force(account, asset, leg, price, costs, bps)
     book.orders[asset, leg]["pending"] = 0.0
     if leg == PERP and quantity < 0.0:
-        book.desk[0]["hedge_lost"] = 1
+        book.desk[asset]["hedge_lost"] = 1
     side = 1.0 if quantity > 0.0 else -1.0
     slippage = notional * bps / 10_000.0
     worse = price * (1.0 - side * bps / 10_000.0)
@@ -284,7 +284,7 @@ def deleverage_at(book: Book, track: Track, bar: int) -> None:
             if not deleverage(account, asset, leg, share):
                 continue
             if leg == PERP and held < 0.0:
-                book.desk[0]["hedge_lost"] = 1
+                book.desk[asset]["hedge_lost"] = 1
             mark = account.legs[asset, leg]["price"]
             what = (asset, leg, FILL_DELEVERAGED)
             left = account.legs[asset, leg]["quantity"]

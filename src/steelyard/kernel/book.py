@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from steelyard.decision.state import State, new_state
-from steelyard.domain.arrays import Floats, Table
+from steelyard.domain.arrays import Floats, Ints, Table
 from steelyard.domain.codes import LEGS, PARTS
 from steelyard.domain.contracts import NONE
 from steelyard.domain.plan import Account, Plan, Signals, Track
@@ -45,7 +45,6 @@ DESK: Final = np.dtype(
         ("restored", np.int64),
         ("open", np.int64, (len(SLEEVES),)),
         ("held", np.float64, (len(SLEEVES),)),
-        ("fills", np.int64),
         ("transfers", np.int64),
         ("awaited", np.int64),
         ("outside", np.int64),
@@ -59,10 +58,10 @@ DESK: Final = np.dtype(
 )
 """Counters: ``turnover`` used of the cap of ``day`` (days since the epoch, fraction of equity),
 whether margin defence is on, whether the venue took a hedge in this bar, the counts of
-``record.Walk``, the rows of the table of fills, for how many hours the stablecoin has been outside
-and inside its bounds, whether it is off its peg, and what transfers and its exchange cost, quote,
-below 0. Of each sleeve, ``open``: the leg of the future it has sold or orders sold, NONE without
-one; ``held``: coins of its spot that are the core's."""
+``record.Walk``, for how many hours the stablecoin has been outside and inside its bounds, whether
+it is off its peg, and what transfers and its exchange cost, quote, below 0. Of each sleeve,
+``open``: the leg of the future it has sold or orders sold, NONE without one; ``held``: coins of its
+spot that are the core's. What is of the account and no asset is counted in the first row."""
 
 FILL: Final = np.dtype(
     [
@@ -139,12 +138,16 @@ class Book(NamedTuple):
     orders : ORDER[n_assets, n_legs]
     legs : LEG[2]
         The orders being planned.
-    desk : DESK[1]
+    desk : DESK[n_assets]
     fills : FILL[most fills]
+    filled : int64[1]
+        How many of their rows are written.
     bars : BAR[n_bars]
     moments : MOMENT[n_moments]
     entities : ENTITY[n_moments, n_entities]
     trace : float64[n_moments, MAX_TRACE, 3]
+    asset : int
+        Number among the assets of all fills of the one that is decided on, which has row 0 here.
     """
 
     state: State
@@ -153,10 +156,12 @@ class Book(NamedTuple):
     legs: Table
     desk: Table
     fills: Table
+    filled: Ints
     bars: Table
     moments: Table
     entities: Table
     trace: Floats
+    asset: int
 
 
 def open_book(
@@ -173,7 +178,7 @@ def open_book(
     """
     n_assets, n_legs, n_bars = track.first_fill.shape
     moments = signals.ms.size
-    desk = np.zeros(1, DESK)
+    desk = np.zeros(n_assets, DESK)
     desk["day"] = -1
     desk["open"] = NONE
     return Book(
@@ -183,10 +188,12 @@ def open_book(
         legs=np.zeros(2, LEG),
         desk=desk,
         fills=np.empty(4 * n_assets * n_legs * (n_bars + 1), FILL),
+        filled=np.zeros(1, np.int64),
         bars=np.zeros(n_bars, BAR),
         moments=np.zeros(moments, MOMENT),
         entities=np.zeros((moments, plan.rules.size), ENTITY),
         trace=np.empty((moments, MAX_TRACE, 3)),
+        asset=0,
     )
 
 
@@ -212,7 +219,7 @@ def curve_of(book: Book, track: Track) -> Curve:
 
 def fills_of(book: Book) -> Fills:
     """Return every execution."""
-    count = int(book.desk["fills"][0])
+    count = int(book.filled[0])
     columns = (book.fills[:count][name].copy() for name in FILL.names or ())
     return Fills(*columns)
 

@@ -251,7 +251,7 @@ def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
             defend(plan, costs, book, ms)
     else:
         desk["defending"] = 0
-    note_margin(account, costs, book.bars, bar)
+    note_margin(account, costs, 0, book.bars, bar)
     if plan.limits[0]["peg_hours"] > 0:
         watch_peg(plan, costs, book, ms)
         book.bars[bar]["off_peg"] = desk["off_peg"]

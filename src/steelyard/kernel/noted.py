@@ -26,8 +26,8 @@ def in_coins(account: Account) -> bool:
 
 
 @compiled_inside
-def note_margin(account: Account, costs: Costs, bars: Table, bar: int) -> None:
-    """Write down what backs the core's perpetual at the end of a bar, and what money is worth.
+def note_margin(account: Account, costs: Costs, asset: int, bars: Table, bar: int) -> None:
+    """Write down what backs an asset's perpetual at the end of a bar, and what money is worth.
 
     Of an inverse one that are coins, which do not move with its mark, and the money is that which
     spot is paid in.
@@ -37,15 +37,22 @@ def note_margin(account: Account, costs: Costs, bars: Table, bar: int) -> None:
     bars : BAR[n_bars]
     """
     row = bars[bar]
-    settles = account.legs[0, PERP]["settles"]
+    settles = account.legs[asset, PERP]["settles"]
     worth = worth_of(account, settles)
     row["worth"] = worth
-    row["backing"] = backing_of(account, 0, PERP, costs) / worth
+    row["backing"] = backing_of(account, asset, PERP, costs) / worth
     group = account.balances[settles]["group"]
     if in_coins(account):
-        row["worth"] = worth_of(account, account.legs[0, SPOT]["settles"])
+        row["worth"] = worth_of(account, account.legs[asset, SPOT]["settles"])
     else:
-        row["coins"] = moving_coins(account, group, 0, PERP) / worth
+        row["coins"] = moving_coins(account, group, asset, PERP) / worth
+
+
+@compiled_inside
+def futures_price(account: Account, asset: int) -> float:
+    """Return what an asset's perpetual has brought by price alone, quote."""
+    parts = account.legs[asset, PERP]["parts"]
+    return float(parts[PART_FUTURES] + parts[PART_BASIS])
 
 
 @compiled_inside
@@ -73,8 +80,7 @@ def note_account(account: Account, bars: Table, bar: int, ratio: float, regime: 
             row["spot"] += value
     for asset in range(account.legs.shape[0]):
         row["futures_result"] += account.futures_result[asset]
-        parts = account.legs[asset, PERP]["parts"]
-        row["futures_price"] += parts[PART_FUTURES] + parts[PART_BASIS]
+        row["futures_price"] += futures_price(account, asset)
         for leg in range(account.legs.shape[1]):
             value = value_of(account, asset, leg)
             if account.legs[asset, leg]["kind"] == SPOT_COIN:

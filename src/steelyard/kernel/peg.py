@@ -101,4 +101,4 @@ def withdraw(book: Book, asset: int, keeps_sales: bool) -> None:  # noqa: FBT001
             ends = is_spot and order["pending"] < 0.0 and not keeps_sales
         if ends:
             order["pending"] = 0.0
-            book.desk[0]["held_back"] += 1
+            book.desk[asset]["held_back"] += 1

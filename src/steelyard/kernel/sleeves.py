@@ -84,7 +84,7 @@ def retag(book: Book, spot_leg: int, coins: float, ms: int) -> None:
     for leg, moved in ((SPOT, -coins), (spot_leg, coins)):
         left = legs[0, leg]["quantity"] + moved
         legs[0, leg]["quantity"] = left if abs(left) > DUST * abs(coins) else 0.0
-        what = (0, leg, FILL_RETAGGED)
+        what = (book.asset, leg, FILL_RETAGGED)
         note_fill(book, (ms, ms), what, (moved, price, price), (0.0, 0.0))
 
 

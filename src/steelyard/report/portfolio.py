@@ -1,4 +1,4 @@
-"""This file is several assets with margin of their own, and what they come to together."""
+"""This file is several assets and what they come to together."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,21 +26,41 @@ if TYPE_CHECKING:
 JSON_FILE: Final = "portfolio.json"
 PAGE_FILE: Final = "index.html"
 
-ASSUMPTIONS: Final[Mapping[str, JsonValue]] = {
-    "margin": (
-        "each asset is an account of its own, with its own margin: none saves another from "
-        "liquidation, and none can be lost by another"
-    ),
-    "rebalancing": (
-        "each account begins with its share of the cash and nothing is moved between them "
-        "afterwards, so weights drift with what each account comes to"
-    ),
-    "limits": (
-        "limits of the policy, and amounts of it and of the account file such as min_notional or a "
-        "bonus, hold for each account by itself; none is applied to all of them together"
-    ),
+SEPARATE: Final = "separate"
+SHARED: Final = "shared"
+
+_DRIFT: Final = (
+    "each asset begins with its share of the cash and nothing is moved between them afterwards, so "
+    "weights drift with what each comes to"
+)
+
+ASSUMPTIONS: Final[Mapping[str, Mapping[str, JsonValue]]] = {
+    SEPARATE: {
+        "margin": (
+            "each asset is an account of its own, with its own margin: none saves another from "
+            "liquidation, and none can be lost by another"
+        ),
+        "rebalancing": _DRIFT,
+        "limits": (
+            "limits of the policy, and amounts of it and of the account file such as min_notional "
+            "or a bonus, hold for each account by itself"
+        ),
+    },
+    SHARED: {
+        "margin": (
+            "one account holds all assets and backs all futures with all of its money: what one "
+            "asset earns carries another, and what one loses beyond its part the others bear; "
+            "margin defence and liquidation look at the whole account"
+        ),
+        "rebalancing": _DRIFT,
+        "limits": (
+            "every asset decides on its own part of the account, what it began with and what it "
+            "brought since; limits hold for each part, and so for all together; an asset whose "
+            "part is used up is closed"
+        ),
+    },
 }
-"""What is assumed of the accounts together; those of each are in its own result."""
+"""What is assumed of the assets together, by margin; what of each is in its own result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +103,7 @@ class Part:
     fall : Fall
     liquidations : int
     result : Result
-        What its account came to, as a backtest of it alone.
+        What its account, or its part of one, came to.
     """
 
     share: float
@@ -119,6 +139,8 @@ class Portfolio(Written):
     ----------
     policy : PolicyFacts
     quote : str
+    margin : str
+        ``separate`` or ``shared``.
     hours : Hours
     assets : mapping of name to Part
         By name.
@@ -141,6 +163,7 @@ class Portfolio(Written):
 
     policy: PolicyFacts
     quote: str
+    margin: str
     hours: Hours
     assets: Mapping[str, Part]
     start_equity: float
@@ -267,7 +290,10 @@ def _part(result: Result, share: float, together: Daily) -> Part:
 
 
 def build_portfolio(
-    results: Mapping[str, Result], shares: Mapping[str, float], hours: Hours
+    results: Mapping[str, Result],
+    shares: Mapping[str, float],
+    hours: Hours,
+    margin: str = SEPARATE,
 ) -> Portfolio:
     """Return several results of one policy together.
 
@@ -279,6 +305,8 @@ def build_portfolio(
         Of the cash at the start, by the same names.
     hours : Hours
         Over which they were run.
+    margin : str
+        ``separate`` or ``shared``.
 
     Raises
     ------
@@ -301,6 +329,7 @@ def build_portfolio(
     return Portfolio(
         policy=listed[0].policy,
         quote=listed[0].market.quote,
+        margin=margin,
         hours=hours,
         assets={name: _part(result, shares[name], account) for name, result in results.items()},
         start_equity=float(account.nav[0]),

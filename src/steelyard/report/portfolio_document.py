@@ -27,7 +27,8 @@ def portfolio_document(found: Portfolio) -> dict[str, JsonValue]:
         "start_set_by": list(hours.start_set_by),
         "end_set_by": list(hours.end_set_by),
         "portfolio": {
-            "assumptions": dict(ASSUMPTIONS),
+            "margin": found.margin,
+            "assumptions": dict(ASSUMPTIONS[found.margin]),
             "quote": found.quote,
             "equity": {"start": found.start_equity, "end": found.end_equity},
             "metrics": asdict(found.metrics),

@@ -74,7 +74,7 @@ def portfolio_page(found: Portfolio) -> str:
         parts=parts,
         together=TOGETHER,
         warnings=gathered({name: _warned(part.result) for name, part in found.assets.items()}),
-        assumptions=ASSUMPTIONS,
+        assumptions=ASSUMPTIONS[found.margin],
         figures=Markup(embedded(portfolio_figures(found))),  # noqa: S704 - escaped by ``embedded``
         style=Markup(asset("report.css")),  # noqa: S704 - our own file
         script=Markup(asset("pictures.js") + asset("portfolio.js")),  # noqa: S704 - our own files

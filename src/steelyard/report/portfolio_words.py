@@ -10,7 +10,7 @@ from steelyard.domain import codes
 from steelyard.domain.time import text as date
 from steelyard.report.attribution import Attribution
 from steelyard.report.daily import Daily, Metrics
-from steelyard.report.portfolio import Fall, Part, Portfolio, deepest_fall
+from steelyard.report.portfolio import SHARED, Fall, Part, Portfolio, deepest_fall
 from steelyard.report.story import TITLES, timing
 from steelyard.report.words import (
     UNDEFINED,
@@ -127,9 +127,11 @@ def caveat(found: Portfolio) -> str:
         market = (
             "The market is synthetic, so this shows how the rules work and nothing about money."
         )
+    margin = "each was an account of its own, and none could save another from liquidation"
+    if found.margin == SHARED:
+        margin = "one account backed the futures of all, so what one earned carried the others"
     return (
-        f"{market} Each asset is an account of its own and nothing was moved between them: weights "
-        "drifted, and none could save another from liquidation. "
+        f"{market} Nothing was moved between the assets, so weights drifted; {margin}. "
         f"{timing(found.benchmark_accounts['constant_delta'].nav, found.end_equity)}"
     )
 
