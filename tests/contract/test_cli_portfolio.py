@@ -30,6 +30,7 @@ TOP = [
     "assets",
 ]
 OWN = [
+    "margin",
     "assumptions",
     "quote",
     "equity",
@@ -38,6 +39,7 @@ OWN = [
     "attribution",
     "drawdown",
     "net_delta",
+    "margin_ratio",
     "liquidations",
     "parts",
     "warnings",
@@ -80,6 +82,8 @@ def test_the_document_has_the_portfolio_and_each_asset(catalogue: Path) -> None:
     assert document["assets"]["ETH"] == alone
     assert (document["start_set_by"], document["end_set_by"]) == (["ETH"], ["BTC", "ETH"])
     assert together["equity"]["start"] == 1000.0
+    assert together["margin"] == "separate"
+    assert together["margin_ratio"] == {"most": 0.0, "date": None, "asset": "BTC"}
     assert [part["share"] for part in together["parts"]] == [0.75, 0.25]
     assert list(together["assumptions"]) == ["margin", "rebalancing", "limits"]
     # The parts of the sum are the sums of the parts.
@@ -142,6 +146,43 @@ def test_the_order_of_assets_changes_no_byte(catalogue: Path) -> None:
 
 def test_one_asset_with_all_of_the_cash_is_that_asset_alone(catalogue: Path) -> None:
     assert ran(*words(catalogue, "BTC=1")).stdout == ran(*words(catalogue, "BTC")).stdout
+
+
+def test_one_account_holds_all_where_it_is_asked_for(catalogue: Path) -> None:
+    words = ("backtest", "static-60-40", "--data", catalogue, "--asset", "BTC", "--asset", "ETH")
+    alone, shared = (
+        json.loads(ran(*words, "--margin", margin, "--json").stdout)
+        for margin in ("separate", "shared")
+    )
+    together = shared["portfolio"]
+
+    assert together["margin"] == "shared"
+    assert together["assumptions"]["margin"].startswith("one account holds all assets")
+    assert together["margin_ratio"]["asset"] is None
+    assert 0.0 < together["margin_ratio"]["most"] < alone["portfolio"]["margin_ratio"]["most"]
+    # Nothing is forced here, so each part comes to what it does alone.
+    assert together["equity"]["end"] == pytest.approx(alone["portfolio"]["equity"]["end"])
+    assert "holds ETH too" in shared["assets"]["BTC"]["assumptions"]["shared"]
+    assert "shared" not in alone["assets"]["BTC"]["assumptions"]
+    lines = " ".join(ran(*words, "--margin", "shared").stdout.split())
+    assert "one account backed the futures of all" in lines
+    assert "of the account on 2020-01-" in lines
+
+
+def test_margin_that_cannot_be_had_is_refused(catalogue: Path, tmp_path: Path) -> None:
+    terms = tmp_path / "account.toml"
+    terms.write_text('schema = 1\n[margin]\nmode = "isolated"\n', encoding="utf-8")
+    out = tmp_path / "out"
+    both = words(catalogue, "BTC", "ETH")
+
+    alone = refused(*words(catalogue, "BTC"), "--margin", "shared", "--out", out)
+    wrong = refused(*both, "--margin", "cross", "--out", out)
+    isolated = refused(*both, "--margin", "shared", "--account", terms, "--out", out)
+
+    assert "--margin shared is of several assets, and there is one" in alone
+    assert "margin is 'cross'; choose 'separate', each asset an account of its own" in wrong
+    assert "margin.mode is 'isolated', so every position has margin of its own" in isolated
+    assert not out.exists()
 
 
 def test_a_policy_and_an_account_count_for_every_asset(catalogue: Path, tmp_path: Path) -> None:

@@ -92,6 +92,22 @@ def test_without_dates_a_portfolio_of_one_asset_is_its_backtest() -> None:
     assert found.assets["BTC"].result.to_json() == sy.backtest("hold", market).to_json()
 
 
+def test_on_one_account_equal_halves_are_what_each_is_alone() -> None:
+    market = sy.synthetic_market()
+    markets = {"A": market, "B": market}
+    alone, found = (
+        sy.portfolio("article", markets, start=START, end=END, margin=margin)
+        for margin in ("separate", "shared")
+    )
+
+    assert found.account.nav == pytest.approx(alone.account.nav, rel=1e-9)
+    for name in markets:
+        one, other = (each.assets[name].result for each in (found, alone))
+        assert asdict(one.metrics) == pytest.approx(asdict(other.metrics), rel=1e-7)
+        assert one.counts == other.counts
+        assert one.inputs.ladder() is None
+
+
 @given(st.integers(2, 5))
 @settings(max_examples=4)
 def test_copies_of_a_market_with_equal_shares_have_the_curve_of_one(count: int) -> None:

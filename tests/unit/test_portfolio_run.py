@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 import steelyard as sy
-from steelyard.domain.errors import DataError, RequestError
+from steelyard.domain.errors import DataError, PolicyError, RequestError
 from steelyard.domain.market import Market
 from steelyard.engine.portfolio import common_hours, portfolio, shares_of
+from tests.support.account_files import terms_of
 from tests.support.rising import day_at, ms_at, rising_market
 
 DAY_HOURS = 24
@@ -165,3 +166,39 @@ def test_a_spot_market_makes_benchmarks_with_futures_null() -> None:
     found = portfolio("hold", {"A": market, "B": alone}, start=day_at(72))
 
     assert list(found.benchmarks) == ["hold", "constant_delta", "sma200_only"]
+
+
+def test_one_asset_on_a_shared_account_is_alone() -> None:
+    market = rising_market()
+    shared = portfolio("static-60-40", {"A": market}, margin="shared")
+
+    assert shared.account.nav == pytest.approx(portfolio("static-60-40", {"A": market}).account.nav)
+
+
+def test_assets_of_two_venues_are_on_no_one_account() -> None:
+    market = rising_market()
+    other = replace(market, venue="other")
+
+    with pytest.raises(RequestError, match="A is on rising and B on other; one account is at one"):
+        portfolio("hold", {"A": market, "B": other}, margin="shared")
+
+
+def test_assets_that_cost_otherwise_are_on_no_one_account() -> None:
+    market = rising_market()
+    other = replace(market, facts=replace(market.facts, fee_perp=0.001))
+
+    with pytest.raises(RequestError, match="A and B differ in fee, and one account pays the same"):
+        portfolio("hold", {"A": market, "B": other}, margin="shared")
+
+
+def test_coins_of_one_asset_back_no_other() -> None:
+    terms = terms_of('[margin]\nfutures = "inverse"')
+    market = replace(rising_market(), futures="inverse")
+
+    with pytest.raises(PolicyError, match=r"margin\.futures is 'inverse', so every position"):
+        portfolio("hold", {"A": market, "B": market}, account=terms, margin="shared")
+
+
+def test_margin_of_another_name_is_refused() -> None:
+    with pytest.raises(RequestError, match="margin is 'pooled'; choose 'separate', each asset an"):
+        portfolio("hold", {"A": rising_market(), "B": rising_market()}, margin="pooled")

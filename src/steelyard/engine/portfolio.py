@@ -185,7 +185,7 @@ def portfolio(  # noqa: PLR0913 - a policy, markets with shares, a period, an ac
         name: lay_course(market, **dates, cash=whole * parts[name], account=account)
         for name, market in markets.items()
     }
-    if margin == SHARED:
+    if margin == SHARED and len(markets) > 1:
         walks = walk_together(compiled, courses)
     else:
         walks = {name: course.run(compiled[name]) for name, course in courses.items()}

@@ -5,24 +5,37 @@ on that part alone, as an account of its own would; the account as a whole is ma
 liquidated, so that what one asset earns backs the others.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from steelyard.domain.arrays import Ints
+from steelyard.domain.arrays import Floats, Ints
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.contracts import NONE, SPOT_COIN, plain_balances
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
-from steelyard.domain.record import FILL_DEFENCE
+from steelyard.domain.record import FILL_DEFENCE, Walk
 from steelyard.kernel.bar import value_at
 from steelyard.kernel.book import Book, open_book
+from steelyard.kernel.joined import join_accounts, join_costs, join_tracks
 from steelyard.kernel.moment import alarms, defend, evaluate, restore_hedge
 from steelyard.kernel.noted import futures_price, has_futures, note_account, note_margin, value_of
 from steelyard.kernel.peg import watch_peg
-from steelyard.kernel.walk import live_through
+from steelyard.kernel.walk import live_through, outcome
 from steelyard.ledger.account import equity, worth_of
 from steelyard.ledger.margin import margin_ratio
+
+
+class Alone(NamedTuple):
+    """What one asset would be walked with on an account of its own; see ``walk.walk``."""
+
+    plan: Plan
+    signals: Signals
+    track: Track
+    costs: Costs
+    cash: float
+    account: Account
 
 
 class Seat(NamedTuple):
@@ -36,8 +49,8 @@ class Seat(NamedTuple):
     costs : Costs
         Of its own legs, in row 0.
     book : Book
-        Its decisions. Orders, desk and legs are its row of the whole account's; its one balance is
-        what its part of the account holds in money.
+        Its decisions. Orders, desk and legs are its row of the account's; its one balance is what
+        its part of the account holds in money.
     moment : int64[n_bars]
         As in ``Track``, of its own signals.
     first_moment : int
@@ -55,35 +68,6 @@ class Seat(NamedTuple):
     first_moment: int
     share: float
     cash: float
-
-
-def seat_book(whole: Book, plan: Plan, signals: Signals, track: Track, asset: int) -> Book:
-    """Return the book of one asset's decisions, within that of the account.
-
-    Parameters
-    ----------
-    whole : Book
-        Of the account; written into.
-    plan, signals : Plan, Signals
-    track : Track
-        Its own bars.
-    asset : int
-        Its row in the account.
-    """
-    row, held = slice(asset, asset + 1), whole.account
-    account = Account(
-        legs=held.legs[row],
-        balances=plain_balances([0.0]),
-        total=np.zeros_like(held.total),
-        futures_result=held.futures_result[row],
-    )
-    return open_book(plan, signals, track, 0.0, account)._replace(
-        orders=whole.orders[row],
-        desk=whole.desk[row],
-        fills=whole.fills,
-        filled=whole.filled,
-        asset=asset,
-    )
 
 
 @compiled_inside
@@ -123,9 +107,7 @@ def backed_share(account: Account, seats: tuple[Seat, ...]) -> float:
         own = own_equity(account, seat)
         total += max(0.0, own)
         has_debt = has_debt or own < 0.0
-    if not has_debt or total <= 0.0:
-        return 1.0
-    return max(0.0, equity(account)) / total
+    return max(0.0, equity(account)) / total if has_debt and total > 0.0 else 1.0
 
 
 @compiled_inside
@@ -274,3 +256,79 @@ def walk_shared(seats: tuple[Seat, ...], track: Track, costs: Costs, book: Book)
                 take_stock(book.account, seat, backed)
                 evaluate(seat.plan, seat.signals, seat.costs, seat.book, seat.moment[bar])
         close_together(seats, costs, book, backed, bar, track.open_ms[bar] + track.length_ms)
+
+
+def take_seat(whole: Book, alone: Alone, asset: int, cash: float) -> Seat:
+    """Return the seat of one asset, whose book is within that of the account.
+
+    Parameters
+    ----------
+    whole : Book
+        Of the account; written into.
+    alone : Alone
+    asset : int
+        Its row in the account.
+    cash : float, quote
+        What the account begins with.
+    """
+    row, held = slice(asset, asset + 1), whole.account
+    account = Account(
+        legs=held.legs[row],
+        balances=plain_balances([0.0]),
+        total=np.zeros_like(held.total),
+        futures_result=held.futures_result[row],
+    )
+    own = open_book(alone.plan, alone.signals, alone.track, alone.cash, account)
+    return Seat(
+        plan=alone.plan,
+        signals=alone.signals,
+        costs=alone.costs,
+        book=own._replace(
+            orders=whole.orders[row],
+            desk=whole.desk[row],
+            fills=whole.fills,
+            filled=whole.filled,
+            asset=asset,
+        ),
+        moment=alone.track.moment,
+        first_moment=alone.track.first_moment,
+        share=alone.cash / cash,
+        cash=alone.cash,
+    )
+
+
+def walk_parts(parts: Sequence[Alone]) -> tuple[list[Walk], Floats]:
+    """Return what each asset's part of one account came to, and the equity of the account.
+
+    Parameters
+    ----------
+    parts : sequence of Alone
+        At least one, over the same bars, on the same terms; their cash is the account's.
+
+    Returns
+    -------
+    list of Walk
+        In the same order, each as if its part were an account alone.
+    float64[n_bars], quote
+    """
+    cash = sum(each.cash for each in parts)
+    track = join_tracks([each.track for each in parts])
+    costs = [each.costs for each in parts]
+    account = join_accounts([each.account for each in parts], costs)
+    book = open_book(parts[0].plan, parts[0].signals, track, cash, account)
+    seats = tuple(take_seat(book, each, asset, cash) for asset, each in enumerate(parts))
+    walk_shared(seats, track, join_costs(costs), book)
+    walks = [part_told(book, *pair) for pair in zip(seats, parts, strict=True)]
+    return walks, book.bars["equity"].copy()
+
+
+def part_told(book: Book, seat: Seat, alone: Alone) -> Walk:
+    """Return the outcome of one asset, its fills apart from those of the others."""
+    written = book.fills[: book.filled[0]]
+    fills = written[written["asset"] == seat.book.asset]
+    fills["asset"] = 0
+    desk = seat.book.desk.copy()
+    desk["rotated_ms"] = book.desk["rotated_ms"][0]
+    own = seat.book._replace(fills=fills, filled=np.array([fills.size]), desk=desk)
+    told = outcome(own, seat.signals, alone.track, seat.cash)
+    return told._replace(leg_parts=told.leg_parts[:, : alone.track.first_fill.shape[1]])

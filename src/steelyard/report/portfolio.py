@@ -115,6 +115,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Strain:
+    """The hour at which an account was nearest to its liquidation.
+
+    Parameters
+    ----------
+    ratio : float
+        Highest margin ratio at the end of an hour; 1 liquidates, 0 is without futures.
+    ms : int or None, milliseconds
+        When that was; None where it was 0 throughout.
+    asset : str or None
+        Whose account; None where one account holds all.
+    """
+
+    ratio: float
+    ms: int | None
+    asset: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
     """From when to when all assets were run, and which of them set it.
 
@@ -181,6 +200,19 @@ class Portfolio(Written):
     def total_return(self) -> float:
         """Return the change of equity as a fraction of the starting equity."""
         return self.end_equity / self.start_equity - 1.0
+
+    @cached_property
+    def strain(self) -> Strain:
+        """Return the highest margin ratio of any account."""
+        curves = {name: part.result.inputs.walk.curve for name, part in self.assets.items()}
+        name = max(curves, key=lambda each: float(curves[each].margin_ratio.max()))
+        row = int(np.argmax(curves[name].margin_ratio))
+        ratio = float(curves[name].margin_ratio[row])
+        return Strain(
+            ratio=ratio,
+            ms=int(curves[name].ms[row]) if ratio > 0.0 else None,
+            asset=None if self.margin == SHARED else name,
+        )
 
     @property
     def results(self) -> tuple[Result, ...]:

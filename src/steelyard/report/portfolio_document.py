@@ -7,7 +7,7 @@ import numpy as np
 from steelyard.domain.arrays import Floats
 from steelyard.report.inputs import BENCHMARKS, JsonValue
 from steelyard.report.metrics import defined
-from steelyard.report.portfolio import ASSUMPTIONS, Fall, Part, Portfolio
+from steelyard.report.portfolio import ASSUMPTIONS, Fall, Part, Portfolio, Strain
 from steelyard.report.words import iso
 
 SCHEMA = 1
@@ -39,6 +39,7 @@ def portfolio_document(found: Portfolio) -> dict[str, JsonValue]:
             "attribution": asdict(found.attribution),
             "drawdown": _fall(found.fall),
             "net_delta": net_delta(found.delta),
+            "margin_ratio": _strain(found.strain),
             "liquidations": sum(part.liquidations for part in found.assets.values()),
             "parts": [_part(name, part) for name, part in found.assets.items()],
             "warnings": list(found.warnings),
@@ -57,6 +58,14 @@ def net_delta(delta: Floats) -> dict[str, JsonValue]:
         "least": float(np.min(known)),
         "most": float(np.max(known)),
         "end": defined(float(delta[-1])),
+    }
+
+
+def _strain(strain: Strain) -> dict[str, JsonValue]:
+    return {
+        "most": defined(strain.ratio),
+        "date": None if strain.ms is None else iso(strain.ms),
+        "asset": strain.asset,
     }
 
 

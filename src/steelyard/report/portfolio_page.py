@@ -18,6 +18,7 @@ from steelyard.report.portfolio_words import (
     caveat,
     exposure,
     hours_words,
+    margin_words,
     rows,
 )
 from steelyard.report.result import PAGE_FILE, Result
@@ -112,8 +113,8 @@ def picture_words(found: Portfolio) -> str:
     return (
         f"Equity went from {money(found.start_equity)} to {money(found.end_equity)} "
         f"{found.quote}, of it {', '.join(parts)}; at worst it was {percent(-found.fall.depth)} "
-        f"below its highest. {exposure(found)}"
-    )
+        f"below its highest. {exposure(found)} {margin_words(found)}"
+    ).rstrip()
 
 
 def portfolio_figures(found: Portfolio) -> dict[str, JsonValue]:

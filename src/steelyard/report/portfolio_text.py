@@ -11,6 +11,7 @@ from steelyard.report.portfolio_words import (
     caveat,
     exposure,
     hours_words,
+    margin_words,
     rows,
     weights,
 )
@@ -69,6 +70,7 @@ def portfolio_text(found: Portfolio, *, page: Path | None = None, width: int = N
         "",
         *wrapped(weights(found), width),
         *wrapped(exposure(found), width),
+        *wrapped(margin_words(found), width),
     ]
     warned = warning_lines(found.warnings, width)
     if warned:

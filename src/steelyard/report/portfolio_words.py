@@ -157,6 +157,19 @@ def exposure(found: Portfolio) -> str:
     )
 
 
+def margin_words(found: Portfolio) -> str:
+    """Return how near to liquidation an account was; empty where none held futures."""
+    strain = found.strain
+    if strain.ms is None:
+        return ""
+    whose = "the account" if strain.asset is None else strain.asset
+    ratio = percent(strain.ratio) if np.isfinite(strain.ratio) else "beyond 100 %"
+    return (
+        f"The highest margin ratio was {ratio}, of {whose} on {date(strain.ms)}; at 100 % the "
+        "venue liquidates."
+    )
+
+
 def hours_words(found: Portfolio) -> str:
     """Return which asset set the hours; empty where both dates were asked for."""
     hours = found.hours
