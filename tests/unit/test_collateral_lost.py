@@ -8,7 +8,13 @@ import pytest
 
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.plan import Track
-from steelyard.domain.record import FILL_COLLATERAL, FILL_LIQUIDATION, FILL_REBALANCE, Walk
+from steelyard.domain.record import (
+    FILL_COLLATERAL,
+    FILL_DEFENCE,
+    FILL_LIQUIDATION,
+    FILL_REBALANCE,
+    Walk,
+)
 from steelyard.engine.terms import open_on
 from steelyard.ledger.account import open_account, revalue
 from steelyard.report.by_source import check_sources, split
@@ -125,3 +131,19 @@ def test_what_other_positions_need_backs_nothing(run: Run) -> None:
     outcome = run(scene.plan(), signals, track, costs, CASH, account)
 
     assert outcome.curve.backing.tolist() == pytest.approx([39_750.0] * 8)
+
+
+@both
+def test_margin_defence_of_an_account_in_debt_closes_a_long_and_opens_no_short(run: Run) -> None:
+    # 900 coins and 200 long against 10,000. At 40: -2,000 of money and 36,000 of spot, and 0.005 of
+    # the 8,000 long are more than a thousandth of what backs them.
+    scene = static(0.9, 0.2, turnover_per_day=100.0, defence_ratio=0.001, defence_until=0.0005)
+    costs = costs_of(tiers=((np.inf, 0.005, 0.0),))
+    track = track_of([100, 100, 40, 40])
+    signals = moments_at(scene.signals(), track)
+    outcome = run(scene.plan(), signals, track, costs, CASH, open_on(track, CASH, BACKED))
+
+    assert outcome.curve.cash[1] == pytest.approx(-2_000.0)
+    assert outcome.fills.reason.tolist()[2:] == [FILL_DEFENCE]
+    assert outcome.fills.quantity[2] == pytest.approx(-200.0)
+    assert outcome.curve.futures[-1] == 0.0

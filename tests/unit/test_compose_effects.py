@@ -216,6 +216,10 @@ def test_without_spot_a_short_is_cut_to_the_leverage() -> None:
     assert fit_margin(0.0, -1.5, 2.0) == (0.0, -1.5)
 
 
+def test_a_long_beside_spot_that_a_debt_paid_is_closed_and_not_turned_around() -> None:
+    assert fit_margin(1.05, 0.2, 2.0) == (1.05, 0.0)
+
+
 def test_without_futures_all_may_be_spot() -> None:
     assert fit_margin(1.0, 0.0, 2.0) == (1.0, 0.0)
 
