@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from steelyard.domain.arrays import Floats, Ints
+from steelyard.domain.arrays import Floats, Ints, Table
 from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled, compiled_inside
 from steelyard.domain.contracts import NONE, SPOT_COIN, plain_balances
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import FILL_DEFENCE, Walk
 from steelyard.kernel.bar import value_at
-from steelyard.kernel.book import Book, open_book
+from steelyard.kernel.book import BAR, Book, open_book
 from steelyard.kernel.joined import join_accounts, join_costs, join_tracks
 from steelyard.kernel.moment import alarms, defend, evaluate, restore_hedge
 from steelyard.kernel.noted import futures_price, has_futures, note_account, note_margin, value_of
@@ -51,13 +51,8 @@ class Seat(NamedTuple):
     book : Book
         Its decisions. Orders, desk and legs are its row of the account's; its one balance is what
         its part of the account holds in money.
-    moment : int64[n_bars]
-        As in ``Track``, of its own signals.
-    first_moment : int
-    share : float
-        Of what the account began with, and of what belongs to no asset: interest, the stablecoin.
-    cash : float, quote
-        What its part began with.
+    moment : int64[n_bars + 1]
+        Evaluation at the first open, then at the end of each bar; -1 where there is none.
     """
 
     plan: Plan
@@ -65,57 +60,67 @@ class Seat(NamedTuple):
     costs: Costs
     book: Book
     moment: Ints
-    first_moment: int
-    share: float
-    cash: float
 
 
 @compiled_inside
-def part_of(account: Account, seat: Seat, part: int) -> float:
+def part_of(account: Account, asset: int, share: float, part: int) -> float:
     """Return one part of what an asset has brought, quote: of its legs, and its share of the rest.
 
     Parameters
     ----------
+    share : float
+        Of what belongs to no asset: interest, the stablecoin.
     part : int
         Row of ``codes.PARTS``.
     """
     own, rest = 0.0, 0.0
     for leg in range(account.legs.shape[1]):
-        own += account.legs[seat.book.asset, leg]["parts"][part]
+        own += account.legs[asset, leg]["parts"][part]
     for number in range(account.balances.size):
         rest += account.balances[number]["parts"][part]
-    return own + seat.share * rest
+    return own + share * rest
 
 
 @compiled_inside
-def own_equity(account: Account, seat: Seat) -> float:
-    """Return what an asset's part of the account is worth, quote: its cash and what it brought."""
-    total = seat.cash
+def own_equity(account: Account, cash: Floats, asset: int) -> float:
+    """Return what an asset's part of the account is worth, quote: its cash and what it brought.
+
+    Parameters
+    ----------
+    cash : float64[n_assets], quote
+        What each part began with.
+    """
+    share = cash[asset] / cash.sum()
+    total = cash[asset]
     for part in range(account.total.size):
-        total += part_of(account, seat, part)
-    return total
+        total += part_of(account, asset, share, part)
+    return float(total)
 
 
 @compiled_inside
-def backed_share(account: Account, seats: tuple[Seat, ...]) -> float:
+def backed_share(account: Account, cash: Floats) -> float:
     """Return which share of the parts above zero is there: 1 unless one is used up.
 
     What an asset has lost beyond its part, the others bear, each in proportion.
     """
     total, has_debt = 0.0, False
-    for seat in seats:
-        own = own_equity(account, seat)
+    for asset in range(cash.size):
+        own = own_equity(account, cash, asset)
         total += max(0.0, own)
         has_debt = has_debt or own < 0.0
     return max(0.0, equity(account)) / total if has_debt and total > 0.0 else 1.0
 
 
 @compiled_inside
-def take_stock(account: Account, seat: Seat, backed: float) -> float:
+def take_stock(account: Account, cash: Floats, book: Book, backed: float) -> float:
     """Give an asset's own book the money its part of the account holds; return what it is worth.
 
     Parameters
     ----------
+    account : Account
+        Of all assets.
+    book : Book
+        Of the asset.
     backed : float
         From ``backed_share``.
 
@@ -123,14 +128,14 @@ def take_stock(account: Account, seat: Seat, backed: float) -> float:
     -------
     float, quote
     """
-    own = own_equity(account, seat)
+    own = own_equity(account, cash, book.asset)
     own *= backed if own > 0.0 else 1.0
     spot = 0.0
     for leg in range(account.legs.shape[1]):
-        if account.legs[seat.book.asset, leg]["kind"] == SPOT_COIN:
-            spot += value_of(account, seat.book.asset, leg)
-    money = seat.book.account.balances[0]
-    money["worth"] = worth_of(account, account.legs[seat.book.asset, SPOT]["settles"])
+        if account.legs[book.asset, leg]["kind"] == SPOT_COIN:
+            spot += value_of(account, book.asset, leg)
+    money = book.account.balances[0]
+    money["worth"] = worth_of(account, account.legs[book.asset, SPOT]["settles"])
     money["amount"] = (own - spot) / money["worth"]
     return own
 
@@ -154,47 +159,42 @@ def close_out(book: Book, ms: int) -> None:
 
 
 @compiled_inside
-def defend_all(seats: tuple[Seat, ...], costs: Costs, book: Book, backed: float, ms: int) -> float:
-    """Restore lost hedges, close what is used up, and defend the margin; return the margin ratio.
+def end_bar_of(
+    seat: Seat, account: Account, cash: Floats, backed: float, moment: int, ms: int
+) -> None:
+    """Decide on an asset at the end of a bar, restore its lost hedge, close what is used up.
 
     Parameters
     ----------
+    moment : int
+        Of its evaluation; -1 where there is none.
     ms : int, stamp
     """
-    account, desk = book.account, book.desk[0]
-    for seat in seats:
-        own = take_stock(account, seat, backed)
-        if seat.book.desk[0]["hedge_lost"] == 1:
-            restore_hedge(seat.plan, seat.costs, seat.book, ms)
-        if own <= 0.0:
-            close_out(seat.book, ms)
-    if not has_futures(account):
-        desk["defending"] = 0
-        return 0.0
-    ratio = margin_ratio(account, costs)
-    desk["defending"] = alarms(seats[0].plan, account, ratio, desk["defending"] == 1)
-    if desk["defending"] == 1:
-        for seat in seats:
-            if take_stock(account, seat, backed) > 0.0:
-                defend(seat.plan, seat.costs, seat.book, ms)
-    return ratio
+    own = take_stock(account, cash, seat.book, backed)
+    if moment >= 0:
+        evaluate(seat.plan, seat.signals, seat.costs, seat.book, moment)
+    if seat.book.desk[0]["hedge_lost"] == 1:
+        restore_hedge(seat.plan, seat.costs, seat.book, ms)
+    if own <= 0.0:
+        close_out(seat.book, ms)
 
 
 @compiled_inside
-def note_seat(account: Account, seat: Seat, desk: np.void, bar: int, ratio: float) -> None:
+def note_part(
+    account: Account, cash: Floats, asset: int, bars: Table, bar: int, ratio: float
+) -> None:
     """Write down an asset's part of the account at the end of a bar.
 
     Parameters
     ----------
-    desk : DESK
-        Of the account.
+    bars : BAR[n_bars]
+        Of the asset.
     ratio : float
         Margin ratio of the account.
     """
-    asset, row = seat.book.asset, seat.book.bars[bar]
-    row["equity"] = own_equity(account, seat)
+    row, share = bars[bar], cash[asset] / cash.sum()
+    row["equity"] = own_equity(account, cash, asset)
     row["margin_ratio"] = ratio
-    row["regime"] = seat.book.state.stance[0]["regime"]
     row["futures_result"] = account.futures_result[asset]
     for leg in range(account.legs.shape[1]):
         value = value_of(account, asset, leg)
@@ -206,30 +206,60 @@ def note_seat(account: Account, seat: Seat, desk: np.void, bar: int, ratio: floa
             row["sleeve_futures"] += value if leg != PERP else 0.0
     row["cash"] = row["equity"] - row["spot"]
     for part in range(account.total.size):
-        row["parts"][part] = part_of(account, seat, part)
+        row["parts"][part] = part_of(account, asset, share, part)
     row["futures_price"] = futures_price(account, asset)
-    row["own_fees"] = seat.share * desk["own_fees"]
-    row["off_peg"] = desk["off_peg"]
 
 
 @compiled_inside
-def close_together(
-    seats: tuple[Seat, ...], costs: Costs, book: Book, backed: float, bar: int, ms: int
-) -> None:
-    """Do what ``moment.close_bar`` does, for all assets of an account."""
+def needs_defence(plan: Plan, costs: Costs, book: Book) -> tuple[bool, float]:
+    """Tell whether the margin of all is defended, and the margin ratio of the account (K1)."""
     account, desk = book.account, book.desk[0]
-    ratio = defend_all(seats, costs, book, backed, ms)
-    for seat in seats:
-        note_margin(account, costs, seat.book.asset, seat.book.bars, bar)
-    if seats[0].plan.limits[0]["peg_hours"] > 0:
-        watch_peg(seats[0].plan, costs, book, ms)
-    for seat in seats:
-        note_seat(account, seat, desk, bar, ratio)
+    ratio = 0.0
+    if has_futures(account):
+        ratio = margin_ratio(account, costs)
+        desk["defending"] = alarms(plan, account, ratio, desk["defending"] == 1)
+    else:
+        desk["defending"] = 0
+    return bool(desk["defending"] == 1), ratio
+
+
+@compiled_inside
+def end_bar(
+    plan: Plan,
+    costs: Costs,
+    book: Book,
+    parts: tuple[Floats, Table],
+    when: tuple[int, int],
+    ratio: float,
+) -> None:
+    """Watch the stablecoin at the end of a bar, and write down the account and all parts of it.
+
+    Parameters
+    ----------
+    parts : (float64[n_assets], BAR[n_assets, n_bars])
+        What each began with, in quote, and where it is written down.
+    when : (int, int)
+        Bar, and the stamp of its end.
+    ratio : float
+        Margin ratio of the account.
+    """
+    account, desk = book.account, book.desk[0]
+    (cash, bars), (bar, ms) = parts, when
+    for asset in range(cash.size):
+        note_margin(account, costs, asset, bars[asset], bar)
+    if plan.limits[0]["peg_hours"] > 0:
+        watch_peg(plan, costs, book, ms)
+    for asset in range(cash.size):
+        note_part(account, cash, asset, bars[asset], bar, ratio)
+        bars[asset, bar]["own_fees"] = cash[asset] / cash.sum() * desk["own_fees"]
+        bars[asset, bar]["off_peg"] = desk["off_peg"]
     note_account(account, book.bars, bar, ratio, NONE)
 
 
 @compiled
-def walk_shared(seats: tuple[Seat, ...], track: Track, costs: Costs, book: Book) -> None:
+def walk_shared(
+    seats: tuple[Seat, ...], track: Track, costs: Costs, book: Book, parts: tuple[Floats, Table]
+) -> None:
     """Walk every bar of several assets, in the order of domain 9.1.
 
     Parameters
@@ -242,23 +272,31 @@ def walk_shared(seats: tuple[Seat, ...], track: Track, costs: Costs, book: Book)
         Of all legs.
     book : Book
         Of the account, in which those of the seats are.
+    parts : (float64[n_assets], BAR[n_assets, n_bars])
+        What each began with, in quote, and where it is written down.
     """
-    value_at(book.account, track.start_price)
-    for seat in seats:
-        take_stock(book.account, seat, 1.0)
-        if seat.first_moment >= 0:
-            evaluate(seat.plan, seat.signals, seat.costs, seat.book, seat.first_moment)
-    for bar in range(track.open_ms.size):
-        live_through(track, costs, book, bar)
-        backed = backed_share(book.account, seats)
+    account, cash = book.account, parts[0]
+    value_at(account, track.start_price)
+    for step in range(track.open_ms.size + 1):
+        bar = step - 1  # before the first bar nothing but the first allocation
+        ms = track.open_ms[0]
+        if bar >= 0:
+            live_through(track, costs, book, bar)
+            ms = track.open_ms[bar] + track.length_ms
+        backed = backed_share(account, cash)
         for seat in seats:
-            if seat.moment[bar] >= 0:
-                take_stock(book.account, seat, backed)
-                evaluate(seat.plan, seat.signals, seat.costs, seat.book, seat.moment[bar])
-        close_together(seats, costs, book, backed, bar, track.open_ms[bar] + track.length_ms)
+            end_bar_of(seat, account, cash, backed, seat.moment[step], ms)
+        if bar < 0:
+            continue
+        defends, ratio = needs_defence(seats[0].plan, costs, book)
+        for seat in seats:
+            if defends and take_stock(account, cash, seat.book, backed) > 0.0:
+                defend(seat.plan, seat.costs, seat.book, ms)
+            parts[1][seat.book.asset, bar]["regime"] = seat.book.state.stance[0]["regime"]
+        end_bar(seats[0].plan, costs, book, parts, (bar, ms), ratio)
 
 
-def take_seat(whole: Book, alone: Alone, asset: int, cash: float) -> Seat:
+def take_seat(whole: Book, alone: Alone, asset: int, bars: Table) -> Seat:
     """Return the seat of one asset, whose book is within that of the account.
 
     Parameters
@@ -268,8 +306,8 @@ def take_seat(whole: Book, alone: Alone, asset: int, cash: float) -> Seat:
     alone : Alone
     asset : int
         Its row in the account.
-    cash : float, quote
-        What the account begins with.
+    bars : BAR[n_bars]
+        Where its part is written down.
     """
     row, held = slice(asset, asset + 1), whole.account
     account = Account(
@@ -288,12 +326,10 @@ def take_seat(whole: Book, alone: Alone, asset: int, cash: float) -> Seat:
             desk=whole.desk[row],
             fills=whole.fills,
             filled=whole.filled,
+            bars=bars,
             asset=asset,
         ),
-        moment=alone.track.moment,
-        first_moment=alone.track.first_moment,
-        share=alone.cash / cash,
-        cash=alone.cash,
+        moment=np.concatenate([[alone.track.first_moment], alone.track.moment]),
     )
 
 
@@ -311,13 +347,14 @@ def walk_parts(parts: Sequence[Alone]) -> tuple[list[Walk], Floats]:
         In the same order, each as if its part were an account alone.
     float64[n_bars], quote
     """
-    cash = sum(each.cash for each in parts)
+    cash = np.array([each.cash for each in parts])
     track = join_tracks([each.track for each in parts])
     costs = [each.costs for each in parts]
     account = join_accounts([each.account for each in parts], costs)
-    book = open_book(parts[0].plan, parts[0].signals, track, cash, account)
-    seats = tuple(take_seat(book, each, asset, cash) for asset, each in enumerate(parts))
-    walk_shared(seats, track, join_costs(costs), book)
+    book = open_book(parts[0].plan, parts[0].signals, track, float(cash.sum()), account)
+    bars = np.zeros((len(parts), track.open_ms.size), BAR)
+    seats = tuple(take_seat(book, each, asset, bars[asset]) for asset, each in enumerate(parts))
+    walk_shared(seats, track, join_costs(costs), book, (cash, bars))
     walks = [part_told(book, *pair) for pair in zip(seats, parts, strict=True)]
     return walks, book.bars["equity"].copy()
 
@@ -330,5 +367,5 @@ def part_told(book: Book, seat: Seat, alone: Alone) -> Walk:
     desk = seat.book.desk.copy()
     desk["rotated_ms"] = book.desk["rotated_ms"][0]
     own = seat.book._replace(fills=fills, filled=np.array([fills.size]), desk=desk)
-    told = outcome(own, seat.signals, alone.track, seat.cash)
+    told = outcome(own, seat.signals, alone.track, alone.cash)
     return told._replace(leg_parts=told.leg_parts[:, : alone.track.first_fill.shape[1]])
