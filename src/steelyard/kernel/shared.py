@@ -98,46 +98,41 @@ def own_equity(account: Account, cash: Floats, asset: int) -> float:
 
 
 @compiled_inside
-def backed_share(account: Account, cash: Floats) -> float:
-    """Return which share of the parts above zero is there: 1 unless one is used up.
+def count_parts(account: Account, cash: Floats, own: Floats) -> None:
+    """Set what each part of the account can trade on, float64[n_assets], quote.
 
     What an asset has lost beyond its part, the others bear, each in proportion.
     """
     total, has_debt = 0.0, False
     for asset in range(cash.size):
-        own = own_equity(account, cash, asset)
-        total += max(0.0, own)
-        has_debt = has_debt or own < 0.0
-    return max(0.0, equity(account)) / total if has_debt and total > 0.0 else 1.0
+        own[asset] = own_equity(account, cash, asset)
+        total += max(0.0, own[asset])
+        has_debt = has_debt or own[asset] < 0.0
+    if has_debt and total > 0.0:
+        for asset in range(cash.size):
+            own[asset] *= max(0.0, equity(account)) / total if own[asset] > 0.0 else 1.0
 
 
 @compiled_inside
-def take_stock(account: Account, cash: Floats, book: Book, backed: float) -> float:
-    """Give an asset's own book the money its part of the account holds; return what it is worth.
+def take_stock(account: Account, own: Floats, book: Book) -> None:
+    """Give an asset's own book the money that its part of the account holds.
 
     Parameters
     ----------
     account : Account
         Of all assets.
+    own : float64[n_assets], quote
+        From ``count_parts``.
     book : Book
         Of the asset.
-    backed : float
-        From ``backed_share``.
-
-    Returns
-    -------
-    float, quote
     """
-    own = own_equity(account, cash, book.asset)
-    own *= backed if own > 0.0 else 1.0
     spot = 0.0
     for leg in range(account.legs.shape[1]):
         if account.legs[book.asset, leg]["kind"] == SPOT_COIN:
             spot += value_of(account, book.asset, leg)
     money = book.account.balances[0]
     money["worth"] = worth_of(account, account.legs[book.asset, SPOT]["settles"])
-    money["amount"] = (own - spot) / money["worth"]
-    return own
+    money["amount"] = (own[book.asset] - spot) / money["worth"]
 
 
 @compiled_inside
@@ -159,9 +154,7 @@ def close_out(book: Book, ms: int) -> None:
 
 
 @compiled_inside
-def end_bar_of(
-    seat: Seat, account: Account, cash: Floats, backed: float, moment: int, ms: int
-) -> None:
+def end_bar_of(seat: Seat, account: Account, own: Floats, moment: int, ms: int) -> None:
     """Decide on an asset at the end of a bar, restore its lost hedge, close what is used up.
 
     Parameters
@@ -170,12 +163,12 @@ def end_bar_of(
         Of its evaluation; -1 where there is none.
     ms : int, stamp
     """
-    own = take_stock(account, cash, seat.book, backed)
+    take_stock(account, own, seat.book)
     if moment >= 0:
         evaluate(seat.plan, seat.signals, seat.costs, seat.book, moment)
     if seat.book.desk[0]["hedge_lost"] == 1:
         restore_hedge(seat.plan, seat.costs, seat.book, ms)
-    if own <= 0.0:
+    if own[seat.book.asset] <= 0.0:
         close_out(seat.book, ms)
 
 
@@ -275,7 +268,7 @@ def walk_shared(
     parts : (float64[n_assets], BAR[n_assets, n_bars])
         What each began with, in quote, and where it is written down.
     """
-    account, cash = book.account, parts[0]
+    account, cash, own = book.account, parts[0], np.zeros(parts[0].size)
     value_at(account, track.start_price)
     for step in range(track.open_ms.size + 1):
         bar = step - 1  # before the first bar nothing but the first allocation
@@ -283,14 +276,14 @@ def walk_shared(
         if bar >= 0:
             live_through(track, costs, book, bar)
             ms = track.open_ms[bar] + track.length_ms
-        backed = backed_share(account, cash)
+        count_parts(account, cash, own)
         for seat in seats:
-            end_bar_of(seat, account, cash, backed, seat.moment[step], ms)
+            end_bar_of(seat, account, own, seat.moment[step], ms)
         if bar < 0:
             continue
         defends, ratio = needs_defence(seats[0].plan, costs, book)
         for seat in seats:
-            if defends and take_stock(account, cash, seat.book, backed) > 0.0:
+            if defends and own[seat.book.asset] > 0.0:
                 defend(seat.plan, seat.costs, seat.book, ms)
             parts[1][seat.book.asset, bar]["regime"] = seat.book.state.stance[0]["regime"]
         end_bar(seats[0].plan, costs, book, parts, (bar, ms), ratio)
