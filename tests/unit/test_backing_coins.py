@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from steelyard.engine.backing import backing_warnings, unbacked
+from steelyard.engine.backing import backing_warnings, surely_cut
 from steelyard.engine.course import lay_course
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import Policy, load_policy
@@ -52,9 +52,8 @@ def test_what_was_cut_is_told_with_whose_it_was(tmp_path: Path, body: str, whose
     said = warned(loaded(tmp_path, body))
 
     assert said == (
-        "Coins back the futures of this account, and in 2 of 2 evaluations the targets held more "
-        "than the leverage in force times their spot, and their futures were cut to it: "
-        f"{whose} 2."
+        "Coins back the futures of this account, and these held more than the leverage in force "
+        f"times their spot and were cut to it, of 2 evaluations: {whose} 2."
     )
 
 
@@ -67,13 +66,13 @@ def test_a_hedge_beside_a_short_that_is_cut_is_not_named(tmp_path: Path) -> None
     # Of the regime's -0.7 the spot of 0.3 backs 0.6; a hedge adds nothing to a full hedge.
     body = row("bear", 0.3, -0.7) + trigger(ALWAYS)
 
-    assert "to it: bear in 2." in warned(loaded(tmp_path, body))
+    assert "evaluations: bear in 2." in warned(loaded(tmp_path, body))
 
 
 def test_a_file_tells_what_is_cut_whatever_else_is_in_force(tmp_path: Path) -> None:
     body = COVER + row("bear", 0.3, -0.7) + row("calm", 0.6, 0.4)
     policy = loaded(tmp_path, body)
 
-    assert unbacked(compile_policy(policy), INVERSE) == ("bear", "one")
-    assert unbacked(compile_policy(loaded(tmp_path, CAP)), INVERSE) == ()
-    assert unbacked(compile_policy(load_policy("article")), None) == ()
+    assert surely_cut(compile_policy(policy), INVERSE) == ("bear", "one")
+    assert surely_cut(compile_policy(loaded(tmp_path, CAP)), INVERSE) == ()
+    assert surely_cut(compile_policy(load_policy("article")), None) == ()

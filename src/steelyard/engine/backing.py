@@ -1,15 +1,12 @@
 """This file holds the targets of a policy against what backs the futures of its account."""
 
-from collections import Counter
-from collections.abc import Iterator
-
 import numpy as np
 
 from steelyard.domain import codes
-from steelyard.domain.arrays import Ints
+from steelyard.domain.arrays import Flags, Ints
 from steelyard.domain.record import Decisions, Walk
 from steelyard.domain.targets import SLACK
-from steelyard.engine.terms import document_of
+from steelyard.engine.terms import document_of, refuse_rotation, refuse_sleeves
 from steelyard.policy.account import AccountTerms
 from steelyard.policy.checks import check_targets, cut_by_coins
 from steelyard.policy.compile import CompiledPolicy
@@ -18,36 +15,56 @@ from steelyard.report.shares import owners
 from steelyard.report.words import counted
 
 
-def refuse_unbacked(compiled: CompiledPolicy, terms: AccountTerms | None) -> None:
-    """Do nothing where what backs an account's futures is what a policy was loaded for.
+def refuse_unfit(compiled: CompiledPolicy, terms: AccountTerms | None) -> None:
+    """Do nothing where a policy can be run on an account.
 
     Raises
     ------
     PolicyError
-        If a target is outside the limits.
+        If it would exchange the account's stablecoin for itself, has sleeves that the account
+        cannot hold, or targets that nothing would back.
     """
     policy = compiled.policy
+    refuse_rotation(compiled, terms)
     check_targets(policy.document, policy.source, in_coins=document_of(terms).in_coins)
+    refuse_sleeves(compiled, terms)
 
 
-def unbacked(compiled: CompiledPolicy, terms: AccountTerms | None) -> tuple[str, ...]:
+def surely_cut(compiled: CompiledPolicy, terms: AccountTerms | None) -> tuple[str, ...]:
     """Return whose futures an account cuts whenever they are in force, whatever else is."""
     return cut_by_coins(compiled.policy.document) if document_of(terms).in_coins else ()
 
 
+def cut_in_run(compiled: CompiledPolicy, walked: Walk) -> dict[str, Ints]:
+    """Return whose futures coins did not back in a run, each with when it was, the most first.
+
+    Who asked for more than is backed, and whose cap of leverage made it more; stamps of
+    evaluations. Empty where cash backs futures.
+    """
+    if not walked.in_coins:
+        return {}
+    decisions, policy = walked.decisions, compiled.policy
+    cut, lines = _cut(decisions)
+    owned, regime = _owned(compiled, decisions, cut, lines), decisions.regime[cut]
+    of_base = owned[:, len(policy.trigger_ids)]
+    found = {name: owned[:, number] for number, name in enumerate(policy.trigger_ids)}
+    for number, name in enumerate((BASELINE, *policy.regime_ids), start=-1):
+        found[name] = of_base & (regime == number)
+    most = sorted(found.items(), key=lambda each: -int(each[1].sum()))
+    return {name: decisions.ms[cut[rows]] for name, rows in most if rows.any()}
+
+
 def backing_warnings(compiled: CompiledPolicy, walked: Walk) -> tuple[str, ...]:
-    """Return a warning of the decisions of a run whose futures coins did not back, and whose."""
-    cut, lines = _cut(walked.decisions)
-    if not walked.in_coins or cut.size == 0:
+    """Return a warning of futures that coins did not back in a run."""
+    found = cut_in_run(compiled, walked)
+    if not found:
         return ()
-    named = Counter(_whose(compiled, walked.decisions, cut, lines))
-    listed = ", ".join(f"{name} in {count:,d}" for name, count in named.most_common())
-    many = counted(len(walked.decisions.ms), "evaluation")
+    listed = ", ".join(f"{name} in {ms.size:,d}" for name, ms in found.items())
+    many = counted(walked.decisions.ms.size, "evaluation")
     return (
         (
-            f"Coins back the futures of this account, and in {cut.size:,d} of {many} the targets "
-            f"held more than the leverage in force times their spot, and their futures were cut "
-            f"to it: {listed}."
+            f"Coins back the futures of this account, and these held more than the leverage in "
+            f"force times their spot and were cut to it, of {many}: {listed}."
         ),
     )
 
@@ -61,16 +78,14 @@ def _cut(decisions: Decisions) -> tuple[Ints, Ints]:
     return cut, margin[cut].argmax(axis=1)
 
 
-def _whose(compiled: CompiledPolicy, decisions: Decisions, cut: Ints, lines: Ints) -> Iterator[str]:
-    """Yield who asked for more than is backed, and whose cap of leverage made it more."""
+def _owned(compiled: CompiledPolicy, decisions: Decisions, cut: Ints, lines: Ints) -> Flags:
+    """Return which sources asked for more than is backed, or made it more, bool[n, n_sources].
+
+    The first are whose line of the trace was the last to go beyond it.
+    """
     trace, most = decisions.trace[cut], decisions.leverage[cut, None]
     within = np.abs(trace[:, :, 2]) <= most * trace[:, :, 1] + SLACK
-    before = np.arange(trace.shape[1]) < lines[:, None]
-    asked = np.where(within & before, np.arange(1, trace.shape[1] + 1), 0).max(axis=1)
-    owned = owners(compiled.plan, decisions, cut, asked)
-    owned |= owners(compiled.plan, decisions, cut, lines)
-    policy, base = compiled.policy, len(compiled.policy.trigger_ids)
-    for number, name in enumerate(policy.trigger_ids):
-        yield from [name] * int(owned[:, number].sum())
-    for regime in decisions.regime[cut[owned[:, base]]]:
-        yield policy.regime_ids[regime] if regime >= 0 else BASELINE
+    after = np.arange(1, trace.shape[1] + 1)
+    asked = np.where(within & (after <= lines[:, None]), after, 0).max(axis=1)
+    asking = owners(compiled.plan, decisions, cut, asked)
+    return asking | owners(compiled.plan, decisions, cut, lines)
