@@ -296,6 +296,11 @@
     return [[left - PRICE_ROOM, right + PRICE_ROOM, top - PRICE_ROOM, bottom + PRICE_ROOM]];
   });
 
+  const levelPlaces = (api) => data.levels.map(([from, to, price_]) => {
+    const [[left, y], [right]] = [api.coord([from, price_]), api.coord([to, price_])];
+    return [left, right, y, y];
+  });
+
   /** Key levels: a line for as long as each stayed as it was. */
   const levels = () => ({
     id: "levels", type: "custom", xAxisIndex: 0, yAxisIndex: 0, animation: false, silent: true, clip: true, z: 2,
@@ -318,7 +323,7 @@
       ];
       const text = `${price(api.value(2))} · ${touches} touches`;
       const long = text.length * 6 + 8;
-      params.context.taken ??= pricePlaces(api);
+      params.context.taken ??= [...pricePlaces(api), ...levelPlaces(api)];
       const place = freePlace(params.context.taken, from, to, long, y);
       if (place !== null) {
         params.context.taken.push([place, place + long, y - WORDS_HIGH, y]);
