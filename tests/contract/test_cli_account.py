@@ -8,7 +8,7 @@ import pytest
 from tests.support import catalogues as made
 from tests.support.commands import ran, refused
 
-COMMANDS = ("backtest", "stress", "explain", "ladder", "review")
+COMMANDS = ("backtest", "check", "stress", "explain", "ladder", "review")
 
 
 @pytest.fixture
@@ -37,6 +37,14 @@ def test_a_wrong_file_ends_in_one_line_with_its_place(catalogue: Path, command: 
 
     assert "account.toml:3:1: unknown key cash.yeld; allowed are: currency, yield, borrow" in line
     assert 'did you mean "yield"?' in line
+
+
+def test_a_policy_is_checked_for_its_account_without_data_too(tmp_path: Path) -> None:
+    file = tmp_path / "account.toml"
+    file.write_text('schema = 1\n[margin]\nmode = "isolated"\n', encoding="utf-8")
+    line = refused("check", "article", "--account", file, code=2)
+
+    assert 'account.toml:3:1: margin.mode is "isolated", and article has sleeves' in line
 
 
 def test_the_document_has_the_terms(catalogue: Path) -> None:

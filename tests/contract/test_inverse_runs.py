@@ -57,7 +57,7 @@ def test_a_backtest_is_of_the_coin_margined_series(history: Path, account: Path)
     assert told["assumptions"]["account"]["terms"]["margin"]["futures"] == "inverse"
     assert any("coin-margined" in each for each in told["assumptions"]["account"]["readings"])
     # breakdown asks for 0.30 and -0.70: 0.60 is what 0.30 backs.
-    assert any("targets hold more" in one and "breakdown" in one for one in told["warnings"])
+    assert any("held more" in one and "breakdown" in one for one in told["warnings"])
 
 
 @pytest.mark.slow
@@ -102,6 +102,30 @@ def test_a_full_hedge_needs_the_account_to_be_asked_for(
     assert abs(parts["spot"] + parts["futures"]) <= 0.02 * told["equity"]["end"]
     assert parts["spot"] > 0.5 * told["equity"]["start"]
     assert "0 of cash at leverage 2 backs futures up to 0 either way" in line
+
+
+def test_a_check_is_against_what_backs_the_account(account: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "hedged.toml"
+    policy.write_text(HEDGED.replace("-1.0", "-3.0"), encoding="utf-8")
+    said = ran("check", policy, "--account", account).stdout
+    told = json.loads(ran("check", policy, "--account", account, "--json").stdout)
+    line = refused("check", policy, code=2)
+
+    assert "hedged is valid" in said
+    assert "Coins back futures; to leverage times spot are cut: baseline." in said
+    assert told["unbacked"] == ["baseline"]
+    assert "0 of cash at leverage 2 backs futures up to 0 either way" in line
+
+
+@pytest.mark.slow
+def test_a_check_on_data_tells_when_futures_were_cut(history: Path, account: Path) -> None:
+    told = json.loads(ran(*asked("check", history, account), "--json").stdout)
+    (found,) = [each for each in told["market"]["remarks"] if each["id"] == "breakdown"]
+
+    assert found["kind"] == "unbacked"
+    assert found["count"] > 0
+    assert "breakdown: its futures were cut to what coins back" in found["sentence"]
+    assert found["moment"][:10] in found["sentence"]
 
 
 def test_linear_series_never_stand_in_for_inverse_ones(tmp_path: Path, account: Path) -> None:

@@ -25,10 +25,10 @@ def unpacked(text: str) -> list[int]:
     return numbers
 
 
-def in_the_page(expression: str) -> object:
-    """Return what an expression of the page's script comes to."""
+def in_the_page(expression: str, file: str = "packed.js") -> object:
+    """Return what an expression comes to beside one file of the page's script."""
     assert NODE is not None
-    script = (files("steelyard.report") / "assets" / "packed.js").read_text(encoding="utf-8")
+    script = (files("steelyard.report") / "assets" / file).read_text(encoding="utf-8")
     told = f"{script}\n(async () => console.log(JSON.stringify({expression})))()"
     done = subprocess.run([NODE, "-"], input=told, capture_output=True, text=True, check=True)  # noqa: S603
     return json.loads(done.stdout)

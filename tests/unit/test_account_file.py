@@ -14,7 +14,7 @@ from steelyard.domain.market import Market, Series
 from steelyard.domain.plan import Account, Costs
 from steelyard.domain.time import DAY_MS, stamp
 from steelyard.engine.backtest import backtest
-from steelyard.engine.terms import lay_costs, lay_track, open_on, purses, worth_of
+from steelyard.engine.terms import lay_costs, lay_track, open_on, purses, terms_assumed, worth_of
 from steelyard.kernel.fill import fee_at
 from steelyard.kernel.track import build_costs
 from steelyard.policy.account import load_account
@@ -377,6 +377,29 @@ def test_a_result_tells_its_terms_and_how_they_are_read() -> None:
     assert "USDT is worth 1 USD at all times: there is no series synthetic.stable.USDT.1h" in said
     assert "USDC is worth 1 USD at all times" in said
     assert "pays for no spot" in said
+
+
+@pytest.mark.parametrize(
+    ("body", "margin", "cash"),
+    [
+        ('[margin]\nfutures = "inverse"', {"mode", "leverage", "worst_case", "futures"}, set()),
+        ("", {"mode", "leverage", "spot_as_collateral", "worst_case", "futures"}, set()),
+        (
+            "[margin]\nspot_as_collateral = true",
+            {"mode", "leverage", "spot_as_collateral", "haircut", "worst_case", "futures"},
+            {"borrow"},
+        ),
+    ],
+)
+def test_a_result_leaves_out_terms_that_say_nothing_beside_the_others(
+    body: str, margin: set[str], cash: set[str]
+) -> None:
+    market = rising_market()
+    told = terms_assumed(terms_of(body), market, build_costs(market))["terms"]
+
+    assert told["margin"].keys() == margin  # type: ignore[index, call-overload, union-attr]
+    assert told["cash"].keys() == {"currency", "yield"} | cash  # type: ignore[index, call-overload, union-attr]
+    assert told["wallets"] == {"separate": False}  # type: ignore[index, call-overload]
 
 
 def test_isolated_margin_and_wallets_are_read_in_words() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from steelyard.data.brackets import read_brackets
 from steelyard.data.coverage import covered
 from steelyard.data.names import tiers_name
 from steelyard.data.snapshot import keep_ladders
-from steelyard.data.tiers import read_tiers
+from steelyard.data.tiers import check_snapshot, read_tiers
 from steelyard.domain.errors import DataError
 from tests.support import catalogues as made
 from tests.support.commands import ran, refused
@@ -95,6 +96,38 @@ def test_the_first_version_of_the_answer_names_pairs_and_is_refused(tmp_path: Pa
 def test_half_a_hundredth_of_a_coin_is_no_rounding(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"row 2: its cumulative amount is 0\.0; the tiers below"):
         read_brackets(in_coins(tmp_path, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("venue", "symbol", "is_refused"),
+    [
+        ("binance", "BTCUSD_PERP", True),
+        ("binance", "BTCUSD_261225", True),
+        ("bybit", "BTCUSD", True),
+        # In quote, half a hundredth is what two decimals leave.
+        ("binance", "BTCUSDT", False),
+        ("binance", "BTCBUSD", False),
+        ("bybit", "BTCUSDT_261225", False),
+    ],
+)
+def test_a_check_knows_a_ladder_in_coins_by_what_a_catalogue_calls_it(
+    tmp_path: Path, venue: str, symbol: str, *, is_refused: bool
+) -> None:
+    # cum_2 is 5 x (0.005 - 0.004) = 0.005, and 0.0 is stated.
+    snapshot = f"{venue}.perp.leverage_tiers.2026-09"
+    pl.DataFrame(
+        {
+            "symbol": [symbol] * 2,
+            "min_notional": [0.0, 5.0],
+            "max_notional": [5.0, 10.0],
+            "maint_margin_rate": [0.004, 0.005],
+            "maint_amount": [0.0, 0.0],
+        }
+    ).write_parquet(tmp_path / f"{snapshot}.parquet")
+    expected = pytest.raises(DataError, match=r"the tiers below make it 0\.005")
+
+    with expected if is_refused else nullcontext():
+        check_snapshot(tmp_path, snapshot)
 
 
 def damaged(row: int, cell: int, value: object) -> list[list[object]]:

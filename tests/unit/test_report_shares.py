@@ -129,6 +129,11 @@ def test_the_margin_limit_owns_what_it_takes_off() -> None:
     assert put(scene) == [(0, -1.0), (0.85, 0.15), (0, 0), (-off, off)]
 
 
+def test_the_margin_limit_owns_its_step_where_no_trigger_has_an_effect() -> None:
+    # Of +0.8 the cash of 0.3 backs 0.6 at a leverage of 2.
+    assert put(Scene(baseline=(0.7, 0.8))) == [(0.7, 0.8), (0, 0), (0, -0.2)]
+
+
 def test_a_cap_of_leverage_owns_what_it_takes_off() -> None:
     # 0.8 over cash of 0.4 are capped at once the cash.
     scene = Scene(

@@ -34,6 +34,21 @@ def test_a_liquidation_is_told_first_and_in_its_row() -> None:
     assert page_row(run)[7].startswith("2021-03-04 08:00 UTC at 72.000 for ")
 
 
+def test_the_table_of_the_page_says_once_that_its_moments_are_in_utc() -> None:
+    found = lost("gap=-60")
+    cells = page_row(found.shocked[0])
+    told = stress_page(found)
+
+    # From, lowest on, margin call.
+    assert [cells[place] for place in (0, 2, 6)] == [
+        "2021-03-04 08:00",
+        "2021-03-04 09:00",
+        "2021-03-04 09:00",
+    ]
+    assert all(f'<th scope="col">{head}, UTC</th>' in told for head in ("from", "on"))
+    assert f'<td class="long">{cells[7]}</td>' in told
+
+
 def test_an_account_that_had_nothing_left_cannot_fall() -> None:
     found = lost("gap=-60")
     (run,) = found.shocked

@@ -9,10 +9,14 @@ from steelyard.cli.console import announce_compiling, say, waiting, width
 from steelyard.domain.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from steelyard.cli.asked import Dates
     from steelyard.domain.market import Market
     from steelyard.engine.lint import Examination
     from steelyard.engine.profile import Profile
+    from steelyard.policy.account import AccountTerms
+    from steelyard.policy.compile import CompiledPolicy
     from steelyard.policy.load import Policy
 
 BENCHMARK: Final = "sma200-only"
@@ -30,6 +34,7 @@ def check(
     end: options.End = None,
     window: options.Window = None,
     settings: options.Settings = None,
+    account: options.AccountFile = None,
     episodes: Annotated[
         bool, typer.Option("--episodes", help="Also list when each condition was true.")
     ] = False,
@@ -44,26 +49,39 @@ def check(
     each with the moment that proves it, and ends with 1 where it found one; how often each
     condition was true, on the whole history of spot unless dates are given, and what followed.
     """
-    from steelyard.cli.asked import dates_of, market_of
+    from steelyard.cli.asked import account_of, dates_of, market_of
     from steelyard.cli.findings import document, lines
-    from steelyard.policy.compile import compile_policy
-    from steelyard.policy.load import load_policy
+    from steelyard.engine.backing import surely_cut
     from steelyard.report.document import as_json
 
     dates = dates_of(start, end, window)
     _refuse_without_data(data is not None, asset, dates, listed=episodes, measured=profile)
-    loaded = load_policy(policy, settings or ())
-    compiled = compile_policy(loaded)
-    market = None if data is None else market_of(data, asset, venue, signals)
-    found = None if market is None else _examined(loaded, market, dates)
-    costs = _profiled(loaded, market, found, dates) if profile else None
+    terms = account_of(account)
+    compiled = _fitting(policy, settings or (), terms)
+    cut = surely_cut(compiled, terms)
+    market = None if data is None else market_of(data, asset, venue, signals, terms)
+    found = None if market is None else _examined(compiled.policy, market, dates, terms)
+    costs = _profiled(compiled.policy, market, found, dates) if profile else None
     if json:
-        say(as_json(document(compiled, market, found, costs)))
+        say(as_json(document(compiled, market, found, costs, cut=cut)))
     else:
         more = _more(found if episodes else None, costs)
-        say("\n\n".join([lines(compiled, market, found, width()), *more]))
+        say("\n\n".join([lines(compiled, market, found, width(), cut=cut), *more]))
     if found is not None and found.findings:
         _end_with_findings()
+
+
+def _fitting(
+    policy: str, settings: "Sequence[str]", account: "AccountTerms | None"
+) -> "CompiledPolicy":
+    """Return a policy that can be run on an account."""
+    from steelyard.engine.backing import refuse_unfit
+    from steelyard.policy.compile import compile_policy
+    from steelyard.policy.load import load_policy
+
+    compiled = compile_policy(load_policy(policy, settings, account=account))
+    refuse_unfit(compiled, account)
+    return compiled
 
 
 def _end_with_findings() -> Never:
@@ -87,14 +105,16 @@ def _refuse_without_data(
         raise RequestError("an asset or dates need data; name its folder too, with --data DIR")
 
 
-def _examined(policy: "Policy", market: "Market", dates: "Dates") -> "Examination":
+def _examined(
+    policy: "Policy", market: "Market", dates: "Dates", account: "AccountTerms | None"
+) -> "Examination":
     from steelyard.engine.course import lay_course
     from steelyard.engine.lint import check as examined
 
-    lay_course(market, start=dates[0], end=dates[1])
+    lay_course(market, start=dates[0], end=dates[1], account=account)
     announce_compiling()
     with waiting(f"Checking {policy.name} on {market.asset}"):
-        return examined(policy, market, start=dates[0], end=dates[1])
+        return examined(policy, market, start=dates[0], end=dates[1], account=account)
 
 
 def _profiled(

@@ -51,7 +51,12 @@ def series_of(compiled: CompiledPolicy) -> tuple[str, ...]:
 
 
 def lines(
-    compiled: CompiledPolicy, market: "Market | None", found: "Examination | None", width: int
+    compiled: CompiledPolicy,
+    market: "Market | None",
+    found: "Examination | None",
+    width: int,
+    *,
+    cut: Sequence[str] = (),
 ) -> str:
     """Return what is said on a terminal: the verdict first.
 
@@ -63,9 +68,11 @@ def lines(
         What it did on data, where there is data.
     width : int, columns
         No line is longer.
+    cut : sequence of str
+        Whose futures the account cuts whenever they are in force.
     """
     if market is None or found is None:
-        return "\n".join(_described(compiled, width))
+        return "\n".join(_described(compiled, width, cut))
     parts = (
         _verdict(compiled, market, found, width),
         _activity(found, width),
@@ -74,7 +81,7 @@ def lines(
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def _described(compiled: CompiledPolicy, width: int) -> list[str]:
+def _described(compiled: CompiledPolicy, width: int, cut: Sequence[str]) -> list[str]:
     """Return what a policy is, a line for each trigger and regime."""
     document, facts = compiled.policy.document, policy_facts(compiled)
     size = (
@@ -91,6 +98,8 @@ def _described(compiled: CompiledPolicy, width: int) -> list[str]:
             if sleeve is not None
         ),
     ]
+    if cut:
+        said.append(f"Coins back futures; to leverage times spot are cut: {', '.join(cut)}.")
     folded = [line for sentence in said for line in textwrap.wrap(sentence, width)]
     names = [entity.id for entity in document.entities]
     widest = max((len(name) for name in names), default=0)
@@ -193,14 +202,18 @@ def document(
     market: "Market | None",
     found: "Examination | None",
     costs: "Profile | None" = None,
+    *,
+    cut: Sequence[str] = (),
 ) -> "dict[str, JsonValue]":
     """Return the same as a document of schema 1; ``market`` is null where there was no data."""
     facts, policy = policy_facts(compiled), compiled.policy
     reads: list[JsonValue] = list(series_of(compiled))
+    unbacked: list[JsonValue] = list(cut)
     return {
         "schema": 1,
         "policy": {"name": policy.name, "sha256": policy.sha256},
         "reads": reads,
+        "unbacked": unbacked,
         "limits": policy.document.limits.model_dump(mode="json"),
         "triggers": _entities(policy.document.triggers, facts.effects),
         "regimes": _entities(policy.document.regimes, facts.effects),

@@ -56,6 +56,7 @@ Each has the moment that proves it, or the first of the moments that do, and the
 |---|---|
 | `overlap` | two regimes were confirmed at the same evaluation: on how many days, and which wins |
 | `open` | an episode had not ended when the data did, and none of its kind that ended was as long |
+| `unbacked` | coins back the futures of the account, and those of the trigger or regime were cut to it, or its cap of leverage cut them; without data the command names those that are cut whatever else is in force |
 | `stand_in` | a series is lacking and `first_known` names what stands in for it |
 
 ### What followed
@@ -76,7 +77,7 @@ The benchmark `sma200-only`, which every backtest runs beside the policy, is eva
 
 ### The document
 
-With `--json`: `schema`, `policy`, `reads`, `limits`, `triggers`, `regimes`; `market`, null without `--data`; `profile`, null without `--profile`.
+With `--json`: `schema`, `policy`, `reads`, `unbacked` (ids whose futures the account cuts whenever they are in force), `limits`, `triggers`, `regimes`; `market`, null without `--data`; `profile`, null without `--profile`.
 
 | key of `market` | content |
 |---|---|

@@ -120,6 +120,20 @@ def inverse_symbol(asset: str, venue: str) -> str:
     return f"{asset}USD_PERP" if venue == "binance" else f"{asset}USD"
 
 
+def is_inverse(symbol: str, venue: str) -> bool:
+    """Tell whether a catalogue calls a contract of a venue so that settles in coins.
+
+    Examples
+    --------
+    >>> is_inverse("BTCUSD_PERP", "binance"), is_inverse("BTCUSD", "bybit")
+    (True, True)
+    >>> is_inverse("BTCUSD_260327", "bybit"), is_inverse("BTCUSDT_260327", "bybit")
+    (True, False)
+    """
+    pair, _, expiry = symbol.partition("_")
+    return symbol.endswith(inverse_symbol("", venue)) or (pair.endswith("USD") and expiry.isdigit())
+
+
 def dated_symbol(pair: str, expiry_ms: int) -> str:
     """Return what a dated contract is called in a catalogue, whatever its venue calls it.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from steelyard.data.check import Rule, check_finite, refuse_where
 from steelyard.data.columns import CAP, DEDUCTION, FLOOR, MARGIN_RATE, SOURCE, TIER_NUMBERS
-from steelyard.data.names import month_of
+from steelyard.data.names import is_inverse, month_of
 from steelyard.data.read import Table, read_ladder, read_words
 from steelyard.data.shipped import known
 from steelyard.domain.arrays import Flags, Floats
@@ -20,9 +20,6 @@ _TOLERANCE = 0.01
 
 _COIN_TOLERANCE = 1e-6
 """Coins, of the deductions of a coin-margined contract."""
-
-_COIN_MARGINED = "USD_PERP"
-"""How the symbol of such a contract ends on Binance."""
 
 _MOST_TOLD = 20
 """Symbols that a message lists."""
@@ -109,9 +106,9 @@ def check_snapshot(folder: Path, series: str) -> None:
         If it does, or cannot be read.
     """
     symbols, table = read_ladder(folder, series, TIER_NUMBERS)
-    names = np.array(symbols)
+    names, venue = np.array(symbols), series.partition(".")[0]
     for symbol in dict.fromkeys(symbols):
-        in_coins = symbol.endswith(_COIN_MARGINED)
+        in_coins = is_inverse(symbol, venue)
         _check_ladder(table, names == symbol, _COIN_TOLERANCE if in_coins else _TOLERANCE)
 
 

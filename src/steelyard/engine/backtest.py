@@ -147,7 +147,7 @@ def _warnings(compiled: CompiledPolicy, course: Course, walked: Walk) -> tuple[s
     market, start_ms, end_ms = course.market, course.start_ms, course.end_ms
     return (
         *_without_futures(market),
-        *backing_warnings(compiled, course.terms),
+        *backing_warnings(compiled, walked),
         *peg_warnings(compiled, market, course.terms),
         *worth_warnings(market, course.terms, start_ms),
         *absent_series(compiled, market),

@@ -9,16 +9,10 @@ from steelyard.domain.errors import RequestError
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import Walk
-from steelyard.engine.backing import refuse_unbacked
+from steelyard.engine.backing import refuse_unfit
 from steelyard.engine.dates import period
 from steelyard.engine.impact import refuse_beyond_market
-from steelyard.engine.terms import (
-    lay_costs,
-    lay_track,
-    open_on,
-    refuse_rotation,
-    refuse_sleeves,
-)
+from steelyard.engine.terms import lay_costs, lay_track, open_on
 from steelyard.kernel.sleeve_track import lay_sleeves, sleeve_costs, with_sleeves
 from steelyard.kernel.track import with_moments
 from steelyard.kernel.walk import walk
@@ -69,9 +63,7 @@ class Course:
             If it would exchange the account's stablecoin for itself, has sleeves that the account
             cannot hold, or targets that nothing would back.
         """
-        refuse_rotation(compiled, self.terms)
-        refuse_unbacked(compiled, self.terms)
-        refuse_sleeves(compiled, self.terms)
+        refuse_unfit(compiled, self.terms)
         signals = evaluate_signals(compiled, self.market, self.start_ms, self.end_ms, self.memo)
         return signals, with_moments(self.track_of(compiled.plan), signals)
 

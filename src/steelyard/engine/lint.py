@@ -9,6 +9,7 @@ import numpy as np
 from steelyard.domain.market import Market
 from steelyard.domain.plan import Signals, Track
 from steelyard.domain.record import Walk
+from steelyard.engine.backing import cut_in_run
 from steelyard.engine.course import Course, lay_course
 from steelyard.engine.evidence import Evidence, evidence_of
 from steelyard.engine.foresight import cuts_of, foresight
@@ -18,10 +19,12 @@ from steelyard.engine.witnesses import (
     idle,
     overlaps,
     seen_of,
+    unbacked,
     unended,
     unreached,
     without_effect,
 )
+from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy, compile_policy
 from steelyard.policy.load import Policy, load_policy
 from steelyard.policy.needs import absent_series, unmet_needs
@@ -69,7 +72,12 @@ class Examination:
 
 
 def check(
-    policy: Policy | str, market: Market, *, start: str | None = None, end: str | None = None
+    policy: Policy | str,
+    market: Market,
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    account: AccountTerms | None = None,
 ) -> Examination:
     """Return what a policy does and does not do on a market.
 
@@ -82,6 +90,8 @@ def check(
     start, end : str, optional
         Days or hours, UTC; without them all that the account's series have in common, and for the
         evidence all of the spot bars.
+    account : AccountTerms, optional
+        From ``load_account``, on whose terms it is run; else a plain account.
 
     Raises
     ------
@@ -92,8 +102,9 @@ def check(
     RequestError
         If the dates lie outside the data.
     """
-    compiled = compile_policy(load_policy(policy) if isinstance(policy, str) else policy, market)
-    course = lay_course(market, start=start, end=end)
+    loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
+    compiled = compile_policy(loaded, market)
+    course = lay_course(market, start=start, end=end, account=account)
     evidence = partial(
         evidence_of,
         compiled,
@@ -164,6 +175,8 @@ def _remarks(
 ) -> Iterator[Finding]:
     """Yield what is worth knowing, the rarest kind first."""
     yield from unended(episodes(inputs))
+    for name, ms in cut_in_run(compiled, inputs.walk).items():
+        yield unbacked(name, ms)
     for sentence in absent_series(compiled, inputs.market):
         yield Finding(kind="stand_in", id=compiled.policy.name, sentence=f"{sentence}.")
     yield from overlaps(compiled, seen, inputs.walk.decisions)

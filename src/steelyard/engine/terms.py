@@ -20,7 +20,7 @@ from steelyard.features.sampling import asof
 from steelyard.kernel.track import build_costs, build_track
 from steelyard.kernel.wallets import LEAST_SENT, SPARE
 from steelyard.ledger.account import account_on
-from steelyard.policy.account import AccountDocument, AccountTerms, Bonus, Wallets
+from steelyard.policy.account import AccountDocument, AccountTerms, Bonus, Wallets, idle_keys
 from steelyard.policy.compile import CompiledPolicy
 from steelyard.report.inputs import JsonValue
 from steelyard.report.words import counted
@@ -240,9 +240,15 @@ def _lay_ways(document: AccountDocument, table: Table) -> None:
 
 
 def terms_assumed(terms: AccountTerms, market: Market, costs: Costs) -> dict[str, JsonValue]:
-    """Return what a result on an account's terms assumes: the file with its defaults, and why."""
+    """Return what a result on an account's terms assumes: the file with its defaults, and why.
+
+    Without the keys that say nothing beside the others.
+    """
     document = terms.document
     written = document.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for (table, *keys), _ in idle_keys(document):
+        for key in keys:
+            written.get(str(table), {}).pop(key, None)
     fees: dict[str, JsonValue] = {
         "execution": "taker" if document.fees is None else document.fees.execution,
         "half_spread_bps": costs.half_spread_bps,

@@ -25,7 +25,7 @@ class Finding:
     ----------
     kind : str
         ``missing_series``, ``never``, ``always``, ``unreachable``, ``no_effect`` or ``look_ahead``;
-        of a remark ``overlap``, ``open`` or ``stand_in``.
+        of a remark ``overlap``, ``open``, ``unbacked`` or ``stand_in``.
     id : str
         The trigger or regime, or the condition's canonical text.
     sentence : str
@@ -279,6 +279,28 @@ def unended(episodes: Sequence[Episode]) -> Iterator[Finding]:
             moment_ms=episode.start_ms,
             count=length // DAY_MS,
         )
+
+
+def unbacked(name: str, ms: Ints) -> Finding:
+    """Return whose futures were cut, because coins did not back them.
+
+    Parameters
+    ----------
+    name : str
+        Trigger, regime or baseline.
+    ms : int64[n], milliseconds
+        Evaluations at which they were.
+    """
+    return Finding(
+        kind="unbacked",
+        id=name,
+        sentence=(
+            f"{name}: its futures were cut to what coins back, the leverage in force times spot, "
+            f"at {counted(ms.size, 'evaluation')}, first {text(int(ms[0]))}."
+        ),
+        moment_ms=int(ms[0]),
+        count=ms.size,
+    )
 
 
 def without_effect(name: str, decisions: Decisions, column: int) -> Finding:

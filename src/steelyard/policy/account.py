@@ -132,10 +132,16 @@ def load_account(path: str | FilePath) -> AccountTerms:
     return AccountTerms(document=document, source=source)
 
 
+def idle_keys(document: AccountDocument) -> tuple[tuple[Path, str], ...]:
+    """Return which keys say nothing beside the others, given or not, and why."""
+    keys = (*_not_inverse(document), *_idle(document))
+    return tuple((path, why) for path, is_idle, why in keys if is_idle)
+
+
 def _check(document: AccountDocument, source: Source) -> None:
     """Refuse what would have no effect: nothing is ignored silently."""
-    for path, is_idle, why in (*_not_inverse(document), *_idle(document)):
-        if is_idle and path in source.spots:
+    for path, why in idle_keys(document):
+        if path in source.spots:
             raise source.refuse(path, f"{'.'.join(map(str, path))} {why}")
 
 

@@ -229,15 +229,21 @@ def _targets(document: PolicyDocument) -> Iterator[_Target]:
 
 
 def cut_by_coins(document: PolicyDocument) -> tuple[str, ...]:
-    """Return whose targets hold more futures than the coins of their spot back."""
-    return tuple(
+    """Return whose futures are more than the coins of their spot back, whatever else is in force.
+
+    What only several together come to, or a trigger's cap of leverage makes too much, a run knows.
+    """
+    most = document.limits.leverage
+    rows = [
         target.name
         for target in _targets(document)
         if any(
             abs(futures) > target.limits.leverage * spot + _TINY
             for spot, futures in zip(*target.spans, strict=True)
         )
-    )
+    ]
+    covers = [one.id for one in document.triggers if max(one.effect.cover or (0.0,)) > most + _TINY]
+    return tuple(dict.fromkeys([*rows, *covers]))
 
 
 def check_targets(document: PolicyDocument, source: Source, *, in_coins: bool) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from steelyard.report.result import Result
 
 ASSETS = files("steelyard.report") / "assets"
-SCRIPTS = ("packed.js", "ladder.js", "report.js")
+SCRIPTS = ("packed.js", "places.js", "ladder.js", "report.js")
 
 
 @cache

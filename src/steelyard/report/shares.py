@@ -68,17 +68,10 @@ def target_shares(plan: Plan, decisions: Decisions, rows: Ints) -> Floats:
     rows : int64[n]
         Which decisions.
     """
+    taken = _taken(decisions, rows)
     size = sizes(plan, decisions)[rows]
-    length = decisions.trace_length[rows]
-    lines = np.arange(length.max(initial=0))
-    written = (lines < length[:, None])[:, :, None]
-    taken = decisions._replace(
-        phase=decisions.phase[rows],
-        regime=decisions.regime[rows],
-        trace=np.where(written, decisions.trace[rows, : lines.size], -1.0),
-        trace_length=length,
-        leverage=decisions.leverage[rows],
-    )
+    lines = np.arange(taken.trace.shape[1])
+    written = (lines < taken.trace_length[:, None])[:, :, None]
     steps = np.diff(taken.trace[:, :, 1:], axis=1, prepend=0.0)
     shares = np.zeros((rows.size, sources_of(plan), 2))
     for line in lines:
@@ -88,6 +81,39 @@ def target_shares(plan: Plan, decisions: Decisions, rows: Ints) -> Floats:
             weight = np.broadcast_to(_weights(plan, taken, size, int(each)), shares.shape[:2])
             shares[made] += weight[made, :, None] * steps[made, None, line]
     return shares
+
+
+def owners(plan: Plan, decisions: Decisions, rows: Ints, lines: Ints) -> Flags:
+    """Return whose one line of the composition is, bool[n, n_sources].
+
+    Parameters
+    ----------
+    plan, decisions : Plan, Decisions
+        What was walked, and what it decided.
+    rows, lines : int64[n]
+        Which decisions, and which line of the trace of each.
+    """
+    taken, size = _taken(decisions, rows), sizes(plan, decisions)[rows]
+    stage = taken.trace[np.arange(rows.size), lines, 0].astype(np.int64)
+    owned = np.zeros((rows.size, sources_of(plan)), np.bool_)
+    for each in np.unique(stage):
+        weight = np.broadcast_to(_weights(plan, taken, size, int(each)), owned.shape)
+        owned |= (stage == each)[:, None] & (weight > 0.0)
+    return owned
+
+
+def _taken(decisions: Decisions, rows: Ints) -> Decisions:
+    """Return some decisions, their traces no longer than the longest; unwritten lines are -1."""
+    length = decisions.trace_length[rows]
+    lines = np.arange(length.max(initial=0))
+    written = (lines < length[:, None])[:, :, None]
+    return decisions._replace(
+        phase=decisions.phase[rows],
+        regime=decisions.regime[rows],
+        trace=np.where(written, decisions.trace[rows, : lines.size], -1.0),
+        trace_length=length,
+        leverage=decisions.leverage[rows],
+    )
 
 
 def _weights(plan: Plan, taken: Decisions, size: Floats, stage: int) -> Floats:
@@ -145,6 +171,6 @@ def _capped_by(plan: Plan, taken: Decisions, size: Floats) -> Ints:
     least = np.minimum(plan.limits["leverage"][0], plan.base[taken.regime + 1, 4])
     caps = plan.effects["kind"] == codes.LEVERAGE_CAP
     tightest = caps & (size == taken.leverage[:, None]) & (taken.leverage < least)[:, None]
-    owners = np.where(tightest, plan.effects["entity"], margin)
-    capped: Ints = owners[np.arange(size.shape[0]), tightest.argmax(axis=1)]
+    first = np.column_stack([tightest, np.ones(len(size), np.bool_)]).argmax(axis=1)
+    capped: Ints = np.append(plan.effects["entity"], margin)[first]
     return capped

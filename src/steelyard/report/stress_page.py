@@ -22,13 +22,13 @@ from steelyard.report.stress_words import (
 from steelyard.report.words import unbroken
 
 HEAD: Final = (
-    ("from", ""),
+    ("from, UTC", ""),
     ("worst", "%"),
-    ("on", ""),
+    ("on, UTC", ""),
     ("without shocks", "%"),
     ("holding", "%"),
     ("highest margin ratio", "%"),
-    ("margin call", ""),
+    ("margin call, UTC", ""),
     ("liquidated", ""),
     ("back after", "days"),
     ("nearest to liquidation", "%"),

@@ -165,12 +165,12 @@ def forced_words(run: StressRun) -> str:
 def page_row(run: StressRun) -> tuple[str, ...]:
     """Return the cells of a run on the page, after its title; see the head of its table."""
     fell = run.policy
-    called = UNDEFINED if fell.call_ms is None else date(fell.call_ms)
+    called = UNDEFINED if fell.call_ms is None else _short(fell.call_ms)
     nearest = UNDEFINED if math.isnan(fell.nearest) else bare_percent(fell.nearest)
     return (
-        date(fell.since_ms),
+        _short(fell.since_ms),
         bare_percent(fell.worst_change),
-        date(fell.worst_ms),
+        _short(fell.worst_ms),
         bare_percent(run.unshocked.worst_change) if run.shocks else UNDEFINED,
         bare_percent(run.hold.worst_change),
         ratio_word(fell),
@@ -184,6 +184,11 @@ def page_row(run: StressRun) -> tuple[str, ...]:
         money(fell.end),
         money(run.hold.end),
     )
+
+
+def _short(ms: int) -> str:
+    """Return a moment under a head that says that it is in UTC."""
+    return date(ms).removesuffix(" UTC")
 
 
 def picture_words(found: Stress) -> str:

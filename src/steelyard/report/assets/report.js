@@ -4,6 +4,7 @@
   const WEEK = 7 * DAY;
   const DAY_CANDLE = 4; // pixels that a day takes at least where days are drawn as candles
   const HOUR_CANDLE = 2; // and that an hour takes where hours are
+  const PRICE_ROOM = 5; // pixels kept free around a price: half of the largest mark
   const SYMBOLS = ["triangle", "diamond", "rect", "circle", "arrow", "roundRect", "pin"];
   const TINTS = 5;
   const data = JSON.parse(document.getElementById("figures").textContent);
@@ -287,6 +288,19 @@
     itemStyle: { color: ink.paper, color0: ink.soft, borderColor: ink.ink, borderColor0: ink.soft, borderWidth: kind === "hour" ? 0.8 : 1 },
   });
 
+  /** Boxes that the price and the marks on it take, a day each. */
+  const pricePlaces = (api) => data.price.flatMap((close, i) => {
+    if (close == null || data.ms[i] < view.from - DAY || data.ms[i] > view.to + DAY) return [];
+    const [, , low, high] = data.candles[i] ?? [close, close, close, close];
+    const [[left, top], [right, bottom]] = [api.coord([data.ms[i] - DAY, high]), api.coord([data.ms[i], low])];
+    return [[left - PRICE_ROOM, right + PRICE_ROOM, top - PRICE_ROOM, bottom + PRICE_ROOM]];
+  });
+
+  const levelPlaces = (api) => data.levels.map(([from, to, price_]) => {
+    const [[left, y], [right]] = [api.coord([from, price_]), api.coord([to, price_])];
+    return [left, right, y, y];
+  });
+
   /** Key levels: a line for as long as each stayed as it was. */
   const levels = () => ({
     id: "levels", type: "custom", xAxisIndex: 0, yAxisIndex: 0, animation: false, silent: true, clip: true, z: 2,
@@ -309,13 +323,13 @@
       ];
       const text = `${price(api.value(2))} · ${touches} touches`;
       const long = text.length * 6 + 8;
-      params.context.written ??= [];
-      const isFree = params.context.written.every(([x0, x1, y0]) => from > x1 || from + long < x0 || Math.abs(y - y0) > 13);
-      if (to - from > long && isFree) {
-        params.context.written.push([from, from + long, y]);
+      params.context.taken ??= [...pricePlaces(api), ...levelPlaces(api)];
+      const place = freePlace(params.context.taken, from, to, long, y);
+      if (place !== null) {
+        params.context.taken.push([place, place + long, y - WORDS_HIGH, y]);
         children.push({
           type: "text",
-          style: { text, x: from + 3, y: y - 3, fill: ink.soft, fontSize: 10.5, fontFamily: ink.font, verticalAlign: "bottom", stroke: ink.paper, lineWidth: 2.5 },
+          style: { text, x: place + 3, y: y - 3, fill: ink.soft, fontSize: 10.5, fontFamily: ink.font, verticalAlign: "bottom", stroke: ink.paper, lineWidth: 2.5 },
         });
       }
       return { type: "group", children };

@@ -72,7 +72,7 @@
         };
       }
       draw(boxes[n], {
-        grid: { left: 46, right: 62, top: 8, bottom: 20 },
+        grid: { left: 46, right: Math.min(Math.max(62, data.policy.length * 6 + 14), 120), top: 8, bottom: 20 },
         xAxis: axis({ type: "time", min: run.ms[0], max: run.ms.at(-1), splitLine: { show: false }, splitNumber: 3, axisLabel: { ...text(), fontSize: 10, hideOverlap: true, showMinLabel: false, showMaxLabel: false } }),
         yAxis: axis({ type: "value", scale: true, splitNumber: 3, axisLabel: { ...text(), fontSize: 10, formatter: (v) => `${Math.round(v * 100)} %` } }),
         tooltip: {
