@@ -83,7 +83,7 @@ def test_the_document_has_the_portfolio_and_each_asset(catalogue: Path) -> None:
     assert (document["start_set_by"], document["end_set_by"]) == (["ETH"], ["BTC", "ETH"])
     assert together["equity"]["start"] == 1000.0
     assert together["margin"] == "separate"
-    assert together["margin_ratio"] == {"most": 0.0, "date": None, "asset": "BTC"}
+    assert together["margin_ratio"] == {"most": 0.0, "date": None, "asset": None}
     assert [part["share"] for part in together["parts"]] == [0.75, 0.25]
     assert list(together["assumptions"]) == ["margin", "rebalancing", "limits"]
     # The parts of the sum are the sums of the parts.
@@ -165,7 +165,7 @@ def test_one_account_holds_all_where_it_is_asked_for(catalogue: Path) -> None:
     assert "holds ETH too" in shared["assets"]["BTC"]["assumptions"]["shared"]
     assert "shared" not in alone["assets"]["BTC"]["assumptions"]
     lines = " ".join(ran(*words, "--margin", "shared").stdout.split())
-    assert "one account backed the futures of all" in lines
+    assert "one account backed the futures of all, and could lose one for another" in lines
     assert "of the account on 2020-01-" in lines
 
 
@@ -181,7 +181,7 @@ def test_margin_that_cannot_be_had_is_refused(catalogue: Path, tmp_path: Path) -
 
     assert "--margin shared is of several assets, and there is one" in alone
     assert "margin is 'cross'; choose 'separate', each asset an account of its own" in wrong
-    assert "margin.mode is 'isolated', so every position has margin of its own" in isolated
+    assert "margin.mode is 'isolated', and positions share no margin; choose margin" in isolated
     assert not out.exists()
 
 

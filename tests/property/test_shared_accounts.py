@@ -71,7 +71,7 @@ def test_parts_sum_to_accounts_that_are_liquidated() -> None:
 
 
 def is_calm(one: Walk) -> bool:
-    """Tell whether nothing was forced, and every purchase was paid from cash that was there."""
+    """Tell whether nothing was forced, and no order had to wait for margin that others have."""
     events = one.defended + one.unpaid + one.restored + seen([one]).liquidated
     return events == 0 and bool((one.curve.cash > 0.2 * one.curve.equity).all())
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
+from functools import cmp_to_key
 
 from tests.referee import book as events
 from tests.referee.margin import (
@@ -92,9 +93,10 @@ def live(book: Book, bar: Bar, rules: Rules) -> list[Trade]:
 
 
 def liquidate_at_marks(book: Book, bar: Bar, rules: Rules) -> list[Trade]:
-    """Close positions one after the other, as long as what is left cannot carry its marks."""
+    """Close positions, the worst loser first, as long as what is left cannot carry its marks."""
     trades = []
-    for number, leg in enumerate(book.legs):
+    for number in by_loss(book):
+        leg = book.legs[number]
         group = book.purse(leg).group
         if is_open(leg) and group is not None and is_liquidated(book, group):
             trades.append(liquidate(book, bar, rules, number, leg.price))
@@ -104,11 +106,27 @@ def liquidate_at_marks(book: Book, bar: Bar, rules: Rules) -> list[Trade]:
 def liquidate_within(book: Book, bar: Bar, rules: Rules) -> list[Trade]:
     """Close each position whose liquidation price lies on the way to the worst mark of the bar."""
     trades = []
-    for number, leg in enumerate(book.legs):
-        price = forced_price(book, bar, number) if is_open(leg) else None
+    for number in by_loss(book):
+        price = forced_price(book, bar, number) if is_open(book.legs[number]) else None
         if price is not None:
             trades.append(liquidate(book, bar, rules, number, price))
     return trades
+
+
+def by_loss(book: Book) -> list[int]:
+    """Return the contracts that are held, that which has lost most since its entry first."""
+
+    def brought(number: int) -> Fraction:
+        leg = book.legs[number]
+        return events.result(leg, leg.entry, leg.price) * book.purse(leg).worth
+
+    def order(one: int, other: int) -> int:
+        if brought(one) == brought(other):
+            return one - other
+        return -1 if book.reaches(brought(other), brought(one)) else 1
+
+    held = [number for number, leg in enumerate(book.legs) if is_open(leg)]
+    return sorted(held, key=cmp_to_key(order))
 
 
 def forced_price(book: Book, bar: Bar, number: int) -> Fraction | None:

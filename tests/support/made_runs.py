@@ -212,6 +212,7 @@ def made_walk(path: Floats, script: Script, cash: float = 100_000.0, start: int 
             worth=np.ones(hours),
             own_fees=np.zeros(hours),
             off_peg=np.zeros(hours, np.int64),
+            borne=np.zeros(hours),
         ),
         decisions=decisions,
         fills=_fills(fills, start),

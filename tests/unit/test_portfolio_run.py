@@ -191,12 +191,28 @@ def test_assets_that_cost_otherwise_are_on_no_one_account() -> None:
         portfolio("hold", {"A": market, "B": other}, margin="shared")
 
 
-def test_coins_of_one_asset_back_no_other() -> None:
-    terms = terms_of('[margin]\nfutures = "inverse"')
-    market = replace(rising_market(), futures="inverse")
+NOT_SHARED = [
+    ('[margin]\nfutures = "inverse"', "inverse", r"margin\.futures is 'inverse', and coins of one"),
+    (
+        '[margin]\nmode = "isolated"',
+        "linear",
+        r"margin\.mode is 'isolated', and positions share no",
+    ),
+    (
+        "[wallets]\nseparate = true",
+        "linear",
+        r"wallets\.separate is True, and transfers are of one",
+    ),
+]
 
-    with pytest.raises(PolicyError, match=r"margin\.futures is 'inverse', so every position"):
-        portfolio("hold", {"A": market, "B": market}, account=terms, margin="shared")
+
+@pytest.mark.parametrize(("body", "futures", "said"), NOT_SHARED)
+def test_an_account_that_can_share_nothing_is_refused(body: str, futures: str, said: str) -> None:
+    market = replace(rising_market(), futures=futures)
+
+    for names in ("AB", "A"):
+        with pytest.raises(PolicyError, match=said):
+            portfolio("hold", dict.fromkeys(names, market), account=terms_of(body), margin="shared")
 
 
 def test_margin_of_another_name_is_refused() -> None:

@@ -491,6 +491,7 @@ def test_a_run_of_part_of_a_day_counts_as_a_day() -> None:
         worth=curve.worth[:hours],
         own_fees=curve.own_fees[:hours],
         off_peg=curve.off_peg[:hours],
+        borne=curve.borne[:hours],
     )
     short = walk._replace(
         curve=cut,

@@ -6,8 +6,9 @@ Trading is free, maintenance is 0.5 %, and each asset begins with 50,000 where n
 import numpy as np
 import pytest
 
-from steelyard.domain.codes import PART_DEPEG, PART_INTEREST, PERP, SPOT
+from steelyard.domain.codes import PART_DEPEG, PART_INTEREST, PART_LIQUIDATION, PERP, SPOT
 from steelyard.domain.record import (
+    FILL_COLLATERAL,
     FILL_DEFENCE,
     FILL_DELEVERAGED,
     FILL_LIQUIDATION,
@@ -56,10 +57,13 @@ def test_an_asset_whose_part_is_used_up_is_closed_and_the_others_bear_its_debt()
 
     assert fills(lost, 1) == [(1, FILL_DEFENCE, PERP, 500.0)]
     assert lost.defended == 1
-    assert equities(lost) == [-5_000.0] * 4
-    # 0.6 of the 45,000 that are left of its 50,000.
+    assert equities(lost) == [50_000.0 - 55_000.0, 0.0, 0.0, 0.0]
+    assert equities(bought) == [50_000.0, 45_000.0, 45_000.0, 45_000.0]
+    assert lost.curve.borne.tolist() == [0.0, 5_000.0, 5_000.0, 5_000.0]
+    assert bought.curve.borne.tolist() == [0.0, -5_000.0, -5_000.0, -5_000.0]
+    assert bought.parts[-1, PART_LIQUIDATION] == -5_000.0
+    # 0.6 of what it has left.
     assert fills(bought) == [(3, FILL_REBALANCE, SPOT, 270.0)]
-    assert equities(bought) == [50_000.0] * 4
 
 
 def test_what_is_used_up_is_closed_once_there_is_a_bar_for_it() -> None:
@@ -119,10 +123,101 @@ def test_what_all_money_cannot_carry_is_liquidated_and_the_other_asset_loses_wit
     price = (55_000.0 + 150_000.0) / (1_500.0 * 1.005)
 
     assert fills(lost, 1) == [(1, FILL_LIQUIDATION, PERP, 1_500.0)]
-    assert lost.curve.equity[1] == pytest.approx(CASH - 1_500.0 * (price - 100.0), rel=1e-12)
-    assert other.curve.equity[1] == CASH
-    # Its 450 coins are no collateral and stay; 5,000 of cash went with the short.
+    # What it lost beyond its own 50,000 is the other's: its 450 coins are no collateral and stay.
+    debt = 1_500.0 * (price - 100.0) - CASH
+    assert lost.curve.equity[1] == 0.0
+    assert other.curve.equity[1] == pytest.approx(CASH - debt, rel=1e-9)
+    assert other.curve.borne[1] == pytest.approx(-debt, rel=1e-9)
     assert other.curve.spot[1] == 45_000.0
+
+
+def wicked(weight: float, ends: float) -> Alone:
+    """Return 50,000 with futures whose mark goes to an end within the second bar, and back."""
+    high, low = {1: max(ends, 100.0)}, {1: min(ends, 100.0)}
+    return still((0.0, weight), track_of(FLAT, high=high, low=low))
+
+
+def test_assets_that_move_together_are_liquidated_as_one_would_be() -> None:
+    # 750 short each: at a price p they have 250,000 - 1,500 p, and need 7.5 p.
+    pair = [wicked(-1.5, 170.0), wicked(-1.5, 170.0)]
+    one = wicked(-1.5, 170.0)
+    at = 125_000.0 / (750.0 * 1.005)
+    assert apart(one).fills.reference[1] == pytest.approx(at)
+
+    first, second = together(*pair)
+
+    assert first.fills.reason.tolist() == [FILL_REBALANCE, FILL_LIQUIDATION]
+    assert first.fills.reference[1] == pytest.approx(at, rel=1e-9)
+    # The margin of the first that is left carries the second on: 250,000 - 750 (at + p) = 3.75 p.
+    further = (250_000.0 - 750.0 * at) / (750.0 * 1.005)
+    assert second.fills.reference[1] == pytest.approx(further, rel=1e-9)
+    assert further < 170.0
+
+
+def test_longs_that_fall_together_are_liquidated_and_one_that_falls_alone_is_not() -> None:
+    # 1,250 long each at 100, and 50,000 behind each: all falls to 65 lose 87,500, one 43,750.
+    both = together(wicked(2.5, 59.0), wicked(2.5, 59.0))
+    alone = together(wicked(2.5, 59.0), wicked(2.5, 100.0))
+
+    assert [one.fills.reason.tolist()[1:] for one in both] == [[FILL_LIQUIDATION]] * 2
+    assert [one.fills.reason.tolist()[1:] for one in alone] == [[], []]
+
+
+def test_of_two_that_move_together_the_worse_loser_is_liquidated_first() -> None:
+    # 500 and 1,200 short: at 159 they have lost 100,300 of 100,000; the larger one goes.
+    for pair in ((-1.0, -2.4), (-2.4, -1.0)):
+        walks = together(*(wicked(weight, 159.0) for weight in pair))
+        gone = [FILL_LIQUIDATION in one.fills.reason for one in walks]
+        assert gone == [weight == -2.4 for weight in pair]
+
+
+def test_at_an_open_that_none_can_carry_the_worst_loser_is_closed_first() -> None:
+    # At 190 the large one has lost 108,000 and the small one 900; what is left after one is closed
+    # with nothing is no more.
+    large, small = ((0.0, -2.4), 190.0), ((0.0, -0.02), 190.0)
+    for pair in ((large, small), (small, large)):
+        walks = []
+        for weights, price in pair:
+            track = track_of(FLAT)
+            track.open[1, 0, PERP] = price
+            walks.append(still(weights, track))
+        found = together(*walks)
+        lost = found[pair.index(large)]
+        assert lost.fills.reason.tolist()[1:] == [FILL_LIQUIDATION]
+        assert sum(one.curve.equity[-1] for one in found) == 0.0
+
+
+def test_a_purchase_takes_no_money_of_another_asset() -> None:
+    # All of 50,000 and a fee of 1 %: 500 coins cannot be paid, whoever else has money.
+    costs = costs_of(fee=(0.01, 0.0), tiers=TIERS)
+    buyer = still((1.0, 0.0), track_of(FLAT), costs=costs)
+    idle = still(IDLE, track_of(FLAT), costs=costs)
+    for place, pair in enumerate(((buyer, idle), (idle, buyer))):
+        bought = together(*pair)[place]
+
+        assert fills(bought) == fills(apart(buyer))
+        assert bought.curve.cash.min() > -1e-9
+
+
+def test_coins_of_one_asset_that_a_liquidation_of_another_takes_are_its_loss() -> None:
+    # 450 coins back 1,500 short beside 55,000 of cash: 100,000 in all, and at 170 the short has
+    # lost 105,000 at once. The worst case takes all.
+    track = track_of([100.0, 100.0, 100.0, 100.0])
+    track.open[1, 0, PERP] = 170.0
+    costs = costs_of(tiers=TIERS)._replace(worst_case=1)
+    parts = []
+    for weights, own in (((0.0, -3.0), track), ((0.9, 0.0), track_of(FLAT[:4]))):
+        alone = still(weights, own, costs=costs)
+        alone.account.legs["collateral"][0, SPOT] = 0
+        parts.append(alone)
+
+    lost, other = together(*parts)
+
+    assert fills(other, 1) == [(1, FILL_COLLATERAL, SPOT, -450.0)]
+    for one in (lost, other):
+        assert one.curve.equity[1:].tolist() == [0.0] * 2
+        assert one.parts[-1].sum() == pytest.approx(-CASH)
+    assert other.curve.borne[-1] == pytest.approx(-CASH)
 
 
 def test_a_hedge_that_the_venue_took_is_restored_for_its_asset_alone() -> None:
@@ -232,7 +327,9 @@ def test_each_asset_keeps_its_own_maintenance_tiers() -> None:
     assert joined.tier_cap.tolist() == [[np.inf, np.inf], [10.0, np.inf]]
     assert joined.tier_rate.tolist() == [[0.005, 0.005], [0.01, 0.02]]
     assert joined.tier_deduction.tolist() == [[0.0, 0.0], [0.0, 0.1]]
-    assert account.balances["amount"].tolist() == [3.0]
+    assert account.balances["amount"].tolist() == [1.0, 2.0]
+    assert account.legs["settles"].tolist() == [[0, 0], [1, 1]]
+    assert account.balances["group"].tolist() == [0, 0]
 
 
 def test_a_leg_that_only_another_asset_has_never_trades() -> None:

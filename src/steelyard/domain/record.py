@@ -146,6 +146,8 @@ class Curve(NamedTuple):
         close, quote
     own_fees : fees that belong to balances, accumulated: transfers and exchanges; below 0, quote
     off_peg : 1 while the stablecoin was off its peg
+    borne : of an asset that shares an account: what it bore of others, below 0, or others of it,
+        accumulated, quote; part of liquidation
     """
 
     ms: Ints
@@ -162,6 +164,7 @@ class Curve(NamedTuple):
     worth: Floats
     own_fees: Floats
     off_peg: Ints
+    borne: Floats
 
 
 class Walk(NamedTuple):

@@ -14,7 +14,7 @@ from steelyard.domain.time import HOUR_MS, text
 from steelyard.engine.backtest import result_of
 from steelyard.engine.course import DEFAULT_CASH, amount_of, lay_course
 from steelyard.engine.dates import period
-from steelyard.engine.shared import walk_together
+from steelyard.engine.shared import refuse_unshared, walk_together
 from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import compile_policy
 from steelyard.policy.load import Policy, load_policy
@@ -174,6 +174,8 @@ def portfolio(  # noqa: PLR0913 - a policy, markets with shares, a period, an ac
         If the parts of the assets do not sum to their account.
     """
     refuse_margin(margin)
+    if margin == SHARED:
+        refuse_unshared(account)
     loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     parts = shares_of(list(markets), shares)
     _refuse_unlike(markets)

@@ -21,21 +21,22 @@ def refuse_unshared(terms: AccountTerms | None) -> None:
     Raises
     ------
     PolicyError
-        If each position has margin of its own.
+        If nothing in it can be shared, or its wallets are separate.
     """
     document = document_of(terms)
     if terms is None:
         return
     said = (
-        (("margin", "mode"), document.margin.mode == "isolated", "margin of its own"),
-        (("margin", "futures"), document.in_coins, "its own coins behind it"),
+        (("margin", "mode"), document.margin.mode == "isolated", "positions share no margin"),
+        (("margin", "futures"), document.in_coins, "coins of one asset back no other"),
+        (("wallets", "separate"), document.wallets.separate, "transfers are of one asset alone"),
     )
     for path, is_own, what in said:
         if is_own:
-            value = document.margin.mode if path[1] == "mode" else document.margin.futures
+            part = document.model_dump(mode="json")[path[0]]
             sentence = (
-                f"{'.'.join(path)} is {value!r}, so every position has {what} and assets share "
-                f'none; choose margin = "separate", or change the account'
+                f"{'.'.join(path)} is {part[path[1]]!r}, and {what}; choose "
+                f'margin = "separate", or change the account'
             )
             raise terms.source.refuse(path, sentence)
 
@@ -84,7 +85,6 @@ def walk_together(
     LedgerError
         If the parts do not sum to the account.
     """
-    refuse_unshared(next(iter(courses.values())).terms)
     refuse_other_venues(courses)
     alone, names = [], sorted(courses)
     for name in names:

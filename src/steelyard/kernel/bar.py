@@ -12,7 +12,7 @@ from steelyard.domain.time import DAY_MS
 from steelyard.kernel.book import NO_TURN, TURNS, Book
 from steelyard.kernel.fill import fee_at, fill_of, has_margin, slippage_bps
 from steelyard.kernel.wallets import await_money, move_money
-from steelyard.ledger.account import book_fill, revalue, revalue_money
+from steelyard.ledger.account import book_fill, result_of, revalue, revalue_money, worth_of
 from steelyard.ledger.cash import accrue_interest, settle_funding
 from steelyard.ledger.force import close_by_force, deleverage, expire
 from steelyard.ledger.margin import forced_price
@@ -197,8 +197,43 @@ def worst_mark(track: Track, asset: int, leg: int, bar: int, quantity: float) ->
 
 
 @compiled_inside
+def next_loser(account: Account, lost: float, last: int) -> tuple[int, int, float]:
+    """Return the futures that have lost most since they were entered, of those after a position.
+
+    Parameters
+    ----------
+    lost : float, quote
+        What that position has brought since it was entered; -infinity for none.
+    last : int
+        Its number, ``asset x n_legs + leg``, which says who is first of equal ones.
+
+    Returns
+    -------
+    asset, leg : int
+        NONE where there is no other.
+    result : float, quote
+        What it has brought since it was entered.
+    """
+    found, least = NONE, math.inf
+    n_legs = account.legs.shape[1]
+    for asset in range(account.legs.shape[0]):
+        for leg in range(PERP, n_legs):
+            held, number = account.legs[asset, leg], asset * n_legs + leg
+            if held["quantity"] == 0.0 or held["kind"] == SPOT_COIN:
+                continue
+            result = result_of(held["kind"], held["quantity"], held["entry"], held["price"])
+            result *= worth_of(account, held["settles"])
+            is_after = result > lost or (result == lost and number > last)
+            if is_after and result < least:
+                found, least = number, result
+    if found == NONE:
+        return NONE, NONE, least
+    return found // n_legs, found % n_legs, least
+
+
+@compiled_inside
 def force_close(book: Book, track: Track, costs: Costs, bar: int, within: bool) -> None:  # noqa: FBT001
-    """Liquidate every position that cannot carry its mark (domain 11.4).
+    """Liquidate every position that cannot carry its mark, the worst loser first (domain 11.4).
 
     Parameters
     ----------
@@ -206,17 +241,16 @@ def force_close(book: Book, track: Track, costs: Costs, bar: int, within: bool) 
         On its way to the worst mark of the bar; else the mark at which it is valued now.
     """
     account = book.account
-    for asset in range(account.legs.shape[0]):
-        for leg in range(PERP, account.legs.shape[1]):
-            quantity = account.legs[asset, leg]["quantity"]
-            if quantity == 0.0 or account.legs[asset, leg]["kind"] == SPOT_COIN:
-                continue
-            adverse = account.legs[asset, leg]["price"]
-            if within:
-                adverse = worst_mark(track, asset, leg, bar, quantity)
-            price = forced_price(account, asset, leg, adverse, costs)
-            if not math.isnan(price):
-                liquidate(book, track, costs, (asset, leg), bar, price)
+    asset, leg, lost = next_loser(account, -math.inf, NONE)
+    while leg != NONE:
+        quantity = account.legs[asset, leg]["quantity"]
+        adverse = account.legs[asset, leg]["price"]
+        if within:
+            adverse = worst_mark(track, asset, leg, bar, quantity)
+        price = forced_price(account, asset, leg, adverse, costs)
+        if not math.isnan(price):
+            liquidate(book, track, costs, (asset, leg), bar, price)
+        asset, leg, lost = next_loser(account, lost, asset * account.legs.shape[1] + leg)
 
 
 @compiled_inside

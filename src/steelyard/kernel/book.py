@@ -98,6 +98,7 @@ BAR: Final = np.dtype(
         ("worth", np.float64),
         ("own_fees", np.float64),
         ("off_peg", np.int64),
+        ("borne", np.float64),
     ],
     align=True,
 )
@@ -213,6 +214,7 @@ def curve_of(book: Book, track: Track) -> Curve:
         "worth",
         "own_fees",
         "off_peg",
+        "borne",
     )
     return Curve(track.open_ms + track.length_ms, *(book.bars[name].copy() for name in columns))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from steelyard.domain.arrays import Floats
-from steelyard.domain.codes import PERP, SPOT
+from steelyard.domain.codes import SPOT
 from steelyard.domain.contracts import plain_holdings
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.ledger.account import account_on
@@ -24,7 +24,7 @@ def join_tracks(tracks: Sequence[Track]) -> Track:
     Parameters
     ----------
     tracks : sequence of Track
-        Of one asset each, over the same bars. What they say of money is taken from the first.
+        Of one asset each, over the same bars.
     """
     size = max(track.first_fill.shape[1] for track in tracks)
 
@@ -56,6 +56,8 @@ def join_tracks(tracks: Sequence[Track]) -> Track:
         daily_volatility=np.concatenate([track.daily_volatility for track in tracks]),
         daily_volume=np.concatenate(volumes),
         start_price=np.concatenate(starts),
+        worth=np.concatenate([track.worth for track in tracks], axis=1),
+        start_worth=np.concatenate([track.start_worth for track in tracks]),
     )
 
 
@@ -90,7 +92,10 @@ def join_costs(costs: Sequence[Costs]) -> Costs:
 
 
 def join_accounts(accounts: Sequence[Account], costs: Sequence[Costs]) -> Account:
-    """Return one account that holds what all of them do.
+    """Return one account in which all of them are: each asset with its money, one margin for all.
+
+    Money of an asset stays in balances of its own. A debt pays what others earn on what it takes
+    of them, and of a bonus there is one, in shares.
 
     Parameters
     ----------
@@ -101,13 +106,17 @@ def join_accounts(accounts: Sequence[Account], costs: Sequence[Costs]) -> Accoun
     """
     size = max(account.legs.shape[1] for account in accounts)
     legs = plain_holdings(len(accounts), size)
-    first_ladder = 0
+    first_ladder, first_balance = 0, 0
     for asset, (account, each) in enumerate(zip(accounts, costs, strict=True)):
         row = legs[asset, : account.legs.shape[1]]
         row[:] = account.legs[0]
+        legs["settles"][asset] += first_balance
         row["ladder"] += first_ladder
-        legs["settles"][asset, row.size :] = account.legs["settles"][0, PERP]
         first_ladder += each.tier_cap.shape[0]
-    balances = accounts[0].balances.copy()
-    balances["amount"] = np.sum([account.balances["amount"] for account in accounts], axis=0)
+        first_balance += account.balances.size
+    balances = np.concatenate([account.balances for account in accounts])
+    balances["borrowing"] = np.maximum(balances["borrowing"], balances["interest"])
+    worth = [np.dot(each.balances["amount"], each.balances["worth"]) for each in accounts]
+    sizes = [each.balances.size for each in accounts]
+    balances["bonus"] *= np.repeat(worth, sizes) / sum(worth)
     return account_on(legs, balances)

@@ -1,8 +1,7 @@
 """This file walks a policy over several assets whose futures one account backs.
 
-Every asset has a part of the account: what it began with and what it has brought since. It decides
-on that part alone, as an account of its own would; the account as a whole is margined, defended and
-liquidated, so that what one asset earns backs the others.
+Every asset decides on its own part of the account, as an account of its own would; the account as a
+whole is margined, defended and liquidated, so that what one asset earns backs the others.
 """
 
 from collections.abc import Sequence
@@ -11,19 +10,20 @@ from typing import NamedTuple
 import numpy as np
 
 from steelyard.domain.arrays import Floats, Ints, Table
-from steelyard.domain.codes import PERP, SPOT
 from steelyard.domain.compiled import compiled, compiled_inside
-from steelyard.domain.contracts import NONE, SPOT_COIN, plain_balances
+from steelyard.domain.contracts import NONE
 from steelyard.domain.plan import Account, Costs, Plan, Signals, Track
 from steelyard.domain.record import FILL_DEFENCE, Walk
-from steelyard.kernel.bar import value_at
+from steelyard.kernel.bar import fill_pending, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import BAR, Book, open_book
 from steelyard.kernel.joined import join_accounts, join_costs, join_tracks
 from steelyard.kernel.moment import alarms, defend, evaluate, restore_hedge
-from steelyard.kernel.noted import futures_price, has_futures, note_account, note_margin, value_of
+from steelyard.kernel.noted import has_futures, note_account, note_margin
+from steelyard.kernel.parts import Parts, note_part, square_parts
 from steelyard.kernel.peg import watch_peg
-from steelyard.kernel.walk import live_through, outcome
-from steelyard.ledger.account import equity, worth_of
+from steelyard.kernel.strain import FALL, RISE, move_together
+from steelyard.kernel.walk import outcome
+from steelyard.ledger.account import equity
 from steelyard.ledger.margin import margin_ratio
 
 
@@ -49,8 +49,7 @@ class Seat(NamedTuple):
     costs : Costs
         Of its own legs, in row 0.
     book : Book
-        Its decisions. Orders, desk and legs are its row of the account's; its one balance is what
-        its part of the account holds in money.
+        Its decisions. Account, orders and desk are its rows of the whole one's.
     moment : int64[n_bars + 1]
         Evaluation at the first open, then at the end of each bar; -1 where there is none.
     """
@@ -60,79 +59,6 @@ class Seat(NamedTuple):
     costs: Costs
     book: Book
     moment: Ints
-
-
-@compiled_inside
-def part_of(account: Account, asset: int, share: float, part: int) -> float:
-    """Return one part of what an asset has brought, quote: of its legs, and its share of the rest.
-
-    Parameters
-    ----------
-    share : float
-        Of what belongs to no asset: interest, the stablecoin.
-    part : int
-        Row of ``codes.PARTS``.
-    """
-    own, rest = 0.0, 0.0
-    for leg in range(account.legs.shape[1]):
-        own += account.legs[asset, leg]["parts"][part]
-    for number in range(account.balances.size):
-        rest += account.balances[number]["parts"][part]
-    return own + share * rest
-
-
-@compiled_inside
-def own_equity(account: Account, cash: Floats, asset: int) -> float:
-    """Return what an asset's part of the account is worth, quote: its cash and what it brought.
-
-    Parameters
-    ----------
-    cash : float64[n_assets], quote
-        What each part began with.
-    """
-    share = cash[asset] / cash.sum()
-    total = cash[asset]
-    for part in range(account.total.size):
-        total += part_of(account, asset, share, part)
-    return float(total)
-
-
-@compiled_inside
-def count_parts(account: Account, cash: Floats, own: Floats) -> None:
-    """Set what each part of the account can trade on, float64[n_assets], quote.
-
-    What an asset has lost beyond its part, the others bear, each in proportion.
-    """
-    total, has_debt = 0.0, False
-    for asset in range(cash.size):
-        own[asset] = own_equity(account, cash, asset)
-        total += max(0.0, own[asset])
-        has_debt = has_debt or own[asset] < 0.0
-    if has_debt and total > 0.0:
-        for asset in range(cash.size):
-            own[asset] *= max(0.0, equity(account)) / total if own[asset] > 0.0 else 1.0
-
-
-@compiled_inside
-def take_stock(account: Account, own: Floats, book: Book) -> None:
-    """Give an asset's own book the money that its part of the account holds.
-
-    Parameters
-    ----------
-    account : Account
-        Of all assets.
-    own : float64[n_assets], quote
-        From ``count_parts``.
-    book : Book
-        Of the asset.
-    """
-    spot = 0.0
-    for leg in range(account.legs.shape[1]):
-        if account.legs[book.asset, leg]["kind"] == SPOT_COIN:
-            spot += value_of(account, book.asset, leg)
-    money = book.account.balances[0]
-    money["worth"] = worth_of(account, account.legs[book.asset, SPOT]["settles"])
-    money["amount"] = (own[book.asset] - spot) / money["worth"]
 
 
 @compiled_inside
@@ -146,15 +72,26 @@ def close_out(book: Book, ms: int) -> None:
     closes = False
     for leg in range(book.account.legs.shape[1]):
         order, held = book.orders[0, leg], book.account.legs[0, leg]["quantity"]
-        closes = closes or order["pending"] != -held
-        order["pending"] = -held
-        order["decided_ms"] = ms
-        order["reason"] = FILL_DEFENCE
+        if order["pending"] != -held:
+            closes = True
+            order["pending"] = -held
+            order["decided_ms"] = ms
+            order["reason"] = FILL_DEFENCE
     book.desk[0]["defended"] += 1 if closes else 0
 
 
 @compiled_inside
-def end_bar_of(seat: Seat, account: Account, own: Floats, moment: int, ms: int) -> None:
+def live_through(track: Track, costs: Costs, book: Book, bar: int) -> None:
+    """Live through one bar of all assets up to the funding at its end."""
+    open_bar(track, costs, book, bar)
+    fill_pending(book, track, costs, bar)
+    move_together(track, costs, book, bar, FALL)
+    move_together(track, costs, book, bar, RISE)
+    rest_of_bar(track, costs, book, bar)
+
+
+@compiled_inside
+def end_bar_of(seat: Seat, moment: int, ms: int) -> int:
     """Decide on an asset at the end of a bar, restore its lost hedge, close what is used up.
 
     Parameters
@@ -162,45 +99,19 @@ def end_bar_of(seat: Seat, account: Account, own: Floats, moment: int, ms: int) 
     moment : int
         Of its evaluation; -1 where there is none.
     ms : int, stamp
+
+    Returns
+    -------
+    int
+        Number of the regime in force.
     """
-    take_stock(account, own, seat.book)
     if moment >= 0:
         evaluate(seat.plan, seat.signals, seat.costs, seat.book, moment)
     if seat.book.desk[0]["hedge_lost"] == 1:
         restore_hedge(seat.plan, seat.costs, seat.book, ms)
-    if own[seat.book.asset] <= 0.0:
+    if equity(seat.book.account) <= 0.0:
         close_out(seat.book, ms)
-
-
-@compiled_inside
-def note_part(
-    account: Account, cash: Floats, asset: int, bars: Table, bar: int, ratio: float
-) -> None:
-    """Write down an asset's part of the account at the end of a bar.
-
-    Parameters
-    ----------
-    bars : BAR[n_bars]
-        Of the asset.
-    ratio : float
-        Margin ratio of the account.
-    """
-    row, share = bars[bar], cash[asset] / cash.sum()
-    row["equity"] = own_equity(account, cash, asset)
-    row["margin_ratio"] = ratio
-    row["futures_result"] = account.futures_result[asset]
-    for leg in range(account.legs.shape[1]):
-        value = value_of(account, asset, leg)
-        if account.legs[asset, leg]["kind"] == SPOT_COIN:
-            row["spot"] += value
-            row["sleeve_spot"] += value if leg != SPOT else 0.0
-        else:
-            row["futures"] += value
-            row["sleeve_futures"] += value if leg != PERP else 0.0
-    row["cash"] = row["equity"] - row["spot"]
-    for part in range(account.total.size):
-        row["parts"][part] = part_of(account, asset, share, part)
-    row["futures_price"] = futures_price(account, asset)
+    return int(seat.book.state.stance[0]["regime"])
 
 
 @compiled_inside
@@ -217,41 +128,25 @@ def needs_defence(plan: Plan, costs: Costs, book: Book) -> tuple[bool, float]:
 
 
 @compiled_inside
-def end_bar(
-    plan: Plan,
-    costs: Costs,
-    book: Book,
-    parts: tuple[Floats, Table],
-    when: tuple[int, int],
-    ratio: float,
-) -> None:
-    """Watch the stablecoin at the end of a bar, and write down the account and all parts of it.
+def end_bar(plan: Plan, costs: Costs, book: Book, bars: Table, bar: int, ms: int) -> None:
+    """Write down the margin of every asset at the end of a bar, and watch the stablecoin.
 
     Parameters
     ----------
-    parts : (float64[n_assets], BAR[n_assets, n_bars])
-        What each began with, in quote, and where it is written down.
-    when : (int, int)
-        Bar, and the stamp of its end.
-    ratio : float
-        Margin ratio of the account.
+    bars : BAR[n_assets, n_bars]
+        Of the parts.
+    ms : int, stamp
+        End of the bar.
     """
-    account, desk = book.account, book.desk[0]
-    (cash, bars), (bar, ms) = parts, when
-    for asset in range(cash.size):
-        note_margin(account, costs, asset, bars[asset], bar)
+    for asset in range(bars.shape[0]):
+        note_margin(book.account, costs, asset, bars[asset], bar)
     if plan.limits[0]["peg_hours"] > 0:
         watch_peg(plan, costs, book, ms)
-    for asset in range(cash.size):
-        note_part(account, cash, asset, bars[asset], bar, ratio)
-        bars[asset, bar]["own_fees"] = cash[asset] / cash.sum() * desk["own_fees"]
-        bars[asset, bar]["off_peg"] = desk["off_peg"]
-    note_account(account, book.bars, bar, ratio, NONE)
 
 
 @compiled
 def walk_shared(
-    seats: tuple[Seat, ...], track: Track, costs: Costs, book: Book, parts: tuple[Floats, Table]
+    seats: tuple[Seat, ...], track: Track, costs: Costs, book: Book, parts: Parts
 ) -> None:
     """Walk every bar of several assets, in the order of domain 9.1.
 
@@ -265,31 +160,34 @@ def walk_shared(
         Of all legs.
     book : Book
         Of the account, in which those of the seats are.
-    parts : (float64[n_assets], BAR[n_assets, n_bars])
-        What each began with, in quote, and where it is written down.
+    parts : Parts
     """
-    account, cash, own = book.account, parts[0], np.zeros(parts[0].size)
+    account = book.account
+    regimes = np.zeros(parts.cash.size, np.int64)
     value_at(account, track.start_price)
     for step in range(track.open_ms.size + 1):
         bar = step - 1  # before the first bar nothing but the first allocation
         ms = track.open_ms[0]
         if bar >= 0:
             live_through(track, costs, book, bar)
+            square_parts(account, parts)
             ms = track.open_ms[bar] + track.length_ms
-        count_parts(account, cash, own)
         for seat in seats:
-            end_bar_of(seat, account, own, seat.moment[step], ms)
+            regimes[seat.book.asset] = end_bar_of(seat, seat.moment[step], ms)
         if bar < 0:
             continue
         defends, ratio = needs_defence(seats[0].plan, costs, book)
         for seat in seats:
-            if defends and own[seat.book.asset] > 0.0:
+            if defends and equity(seat.book.account) > 0.0:
                 defend(seat.plan, seat.costs, seat.book, ms)
-            parts[1][seat.book.asset, bar]["regime"] = seat.book.state.stance[0]["regime"]
-        end_bar(seats[0].plan, costs, book, parts, (bar, ms), ratio)
+        end_bar(seats[0].plan, costs, book, parts.bars, bar, ms)
+        for asset in range(parts.cash.size):
+            note_part(account, parts, asset, bar, ratio, regimes[asset])
+            parts.bars[asset, bar]["off_peg"] = book.desk[0]["off_peg"]
+        note_account(account, book.bars, bar, ratio, NONE)
 
 
-def take_seat(whole: Book, alone: Alone, asset: int, bars: Table) -> Seat:
+def take_seat(whole: Book, alone: Alone, asset: int, parts: Parts) -> Seat:
     """Return the seat of one asset, whose book is within that of the account.
 
     Parameters
@@ -299,39 +197,38 @@ def take_seat(whole: Book, alone: Alone, asset: int, bars: Table) -> Seat:
     alone : Alone
     asset : int
         Its row in the account.
-    bars : BAR[n_bars]
-        Where its part is written down.
+    parts : Parts
     """
-    row, held = slice(asset, asset + 1), whole.account
-    account = Account(
-        legs=held.legs[row],
-        balances=plain_balances([0.0]),
-        total=np.zeros_like(held.total),
-        futures_result=held.futures_result[row],
+    row, size = slice(asset, asset + 1), alone.account.balances.size
+    own = Account(
+        legs=whole.account.legs[row],
+        balances=whole.account.balances[asset * size : (asset + 1) * size],
+        total=parts.total[asset],
+        futures_result=whole.account.futures_result[row],
     )
-    own = open_book(alone.plan, alone.signals, alone.track, alone.cash, account)
+    book = open_book(alone.plan, alone.signals, alone.track, alone.cash, own)
     return Seat(
         plan=alone.plan,
         signals=alone.signals,
         costs=alone.costs,
-        book=own._replace(
+        book=book._replace(
             orders=whole.orders[row],
             desk=whole.desk[row],
             fills=whole.fills,
             filled=whole.filled,
-            bars=bars,
+            bars=parts.bars[asset],
             asset=asset,
         ),
         moment=np.concatenate([[alone.track.first_moment], alone.track.moment]),
     )
 
 
-def walk_parts(parts: Sequence[Alone]) -> tuple[list[Walk], Floats]:
+def walk_parts(alone: Sequence[Alone]) -> tuple[list[Walk], Floats]:
     """Return what each asset's part of one account came to, and the equity of the account.
 
     Parameters
     ----------
-    parts : sequence of Alone
+    alone : sequence of Alone
         At least one, over the same bars, on the same terms; their cash is the account's.
 
     Returns
@@ -340,15 +237,19 @@ def walk_parts(parts: Sequence[Alone]) -> tuple[list[Walk], Floats]:
         In the same order, each as if its part were an account alone.
     float64[n_bars], quote
     """
-    cash = np.array([each.cash for each in parts])
-    track = join_tracks([each.track for each in parts])
-    costs = [each.costs for each in parts]
-    account = join_accounts([each.account for each in parts], costs)
-    book = open_book(parts[0].plan, parts[0].signals, track, float(cash.sum()), account)
-    bars = np.zeros((len(parts), track.open_ms.size), BAR)
-    seats = tuple(take_seat(book, each, asset, bars[asset]) for asset, each in enumerate(parts))
-    walk_shared(seats, track, join_costs(costs), book, (cash, bars))
-    walks = [part_told(book, *pair) for pair in zip(seats, parts, strict=True)]
+    track, costs = join_tracks([each.track for each in alone]), [each.costs for each in alone]
+    account = join_accounts([each.account for each in alone], costs)
+    cash = np.array([each.cash for each in alone])
+    book = open_book(alone[0].plan, alone[0].signals, track, float(cash.sum()), account)
+    parts = Parts(
+        cash=cash,
+        total=np.zeros((cash.size, account.total.size)),
+        borne=np.zeros(cash.size),
+        bars=np.zeros((cash.size, track.open_ms.size), BAR),
+    )
+    seats = tuple(take_seat(book, each, asset, parts) for asset, each in enumerate(alone))
+    walk_shared(seats, track, join_costs(costs), book, parts)
+    walks = [part_told(book, *pair) for pair in zip(seats, alone, strict=True)]
     return walks, book.bars["equity"].copy()
 
 

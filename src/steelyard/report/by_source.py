@@ -383,6 +383,8 @@ def check_sources(found: Split, walk: Walk) -> None:
         wrong_by = walk.parts[:, part] - found.by_bar[:, part]
         if part == codes.PART_FEES:
             wrong_by -= walk.curve.own_fees
+        if part == codes.PART_LIQUIDATION:
+            wrong_by -= walk.curve.borne
         np.maximum(left, np.abs(wrong_by, out=wrong_by), out=left)
     largest = np.maximum(np.maximum.accumulate(np.abs(walk.curve.equity)), walk.start_equity)
     wrong = np.flatnonzero(~(left <= ROUNDING * largest))

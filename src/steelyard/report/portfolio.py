@@ -13,7 +13,7 @@ from steelyard.domain.arrays import Floats
 from steelyard.domain.errors import RequestError
 from steelyard.domain.record import Walk
 from steelyard.report import metrics
-from steelyard.report.attribution import Attribution, check_parts
+from steelyard.report.attribution import ROUNDING, Attribution, check_parts
 from steelyard.report.daily import Daily, Metrics, hedge_ratios, performance, quotient
 from steelyard.report.inputs import BENCHMARKS, JsonValue, PolicyFacts
 from steelyard.report.result import Result, as_parquet
@@ -49,14 +49,16 @@ ASSUMPTIONS: Final[Mapping[str, Mapping[str, JsonValue]]] = {
     SHARED: {
         "margin": (
             "one account holds all assets and backs all futures with all of its money: what one "
-            "asset earns carries another, and what one loses beyond its part the others bear; "
-            "margin defence and liquidation look at the whole account"
+            "asset earns can carry another, and what one loses beyond its part the others bear; "
+            "margin defence and liquidation look at the whole account; within an hour all marks "
+            "are taken to reach their lows at once, and their highs, and the worst loser is "
+            "liquidated first"
         ),
         "rebalancing": _DRIFT,
         "limits": (
             "every asset decides on its own part of the account, what it began with and what it "
-            "brought since; limits hold for each part, and so for all together; an asset whose "
-            "part is used up is closed"
+            "brought since, and buys with its own money; limits hold for each part, and so for all "
+            "together; an asset whose part is used up is closed"
         ),
     },
 }
@@ -125,7 +127,7 @@ class Strain:
     ms : int or None, milliseconds
         When that was; None where it was 0 throughout.
     asset : str or None
-        Whose account; None where one account holds all.
+        Whose account; None where one account holds all, or none held futures.
     """
 
     ratio: float
@@ -211,7 +213,7 @@ class Portfolio(Written):
         return Strain(
             ratio=ratio,
             ms=int(curves[name].ms[row]) if ratio > 0.0 else None,
-            asset=None if self.margin == SHARED else name,
+            asset=None if self.margin == SHARED or ratio == 0.0 else name,
         )
 
     @property
@@ -310,7 +312,8 @@ def gathered(warnings: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _part(result: Result, share: float, together: Daily) -> Part:
-    ends = quotient(result.account.nav[[0, -1]], together.nav[[0, -1]])
+    there = np.where(together.nav > ROUNDING * together.nav[0], together.nav, 0.0)
+    ends = quotient(result.account.nav[[0, -1]], there[[0, -1]])
     return Part(
         share=share,
         start_weight=metrics.defined(float(ends[0])),

@@ -129,7 +129,7 @@ def caveat(found: Portfolio) -> str:
         )
     margin = "each was an account of its own, and none could save another from liquidation"
     if found.margin == SHARED:
-        margin = "one account backed the futures of all, so what one earned carried the others"
+        margin = "one account backed the futures of all, and could lose one for another"
     return (
         f"{market} Nothing was moved between the assets, so weights drifted; {margin}. "
         f"{timing(found.benchmark_accounts['constant_delta'].nav, found.end_equity)}"
@@ -165,8 +165,8 @@ def margin_words(found: Portfolio) -> str:
     whose = "the account" if strain.asset is None else strain.asset
     ratio = percent(strain.ratio) if np.isfinite(strain.ratio) else "beyond 100 %"
     return (
-        f"The highest margin ratio was {ratio}, of {whose} on {date(strain.ms)}; at 100 % the "
-        "venue liquidates."
+        f"The highest margin ratio at the end of an hour was {ratio}, of {whose} on "
+        f"{date(strain.ms)}; at 100 % the venue liquidates."
     )
 
 
