@@ -99,8 +99,8 @@ def _of_others(beside: tuple[str, ...]) -> dict[str, JsonValue]:
     return {
         "shared": (
             f"equity is the part of this asset in an account that holds {' and '.join(beside)} "
-            "too: what it began with, what it brought, and what it bore of the others' losses; the "
-            "margin ratio, and with it margin defence and liquidation, is of the whole account; each "
+            "too: what it began with, what it brought, and what it bore of the others' losses; "
+            "margin ratio, margin defence and liquidation are of the whole account; each "
             "benchmark is an account alone"
         )
     }
