@@ -144,14 +144,10 @@ def test_assets_that_move_together_are_liquidated_as_one_would_be() -> None:
     at = 125_000.0 / (750.0 * 1.005)
     assert apart(one).fills.reference[1] == pytest.approx(at)
 
-    first, second = together(*pair)
-
-    assert first.fills.reason.tolist() == [FILL_REBALANCE, FILL_LIQUIDATION]
-    assert first.fills.reference[1] == pytest.approx(at, rel=1e-9)
-    # The margin of the first that is left carries the second on: 250,000 - 750 (at + p) = 3.75 p.
-    further = (250_000.0 - 750.0 * at) / (750.0 * 1.005)
-    assert second.fills.reference[1] == pytest.approx(further, rel=1e-9)
-    assert further < 170.0
+    for walked in together(*pair):
+        assert walked.fills.reason.tolist() == [FILL_REBALANCE, FILL_LIQUIDATION]
+        assert walked.fills.reference[1] == pytest.approx(at, rel=1e-9)
+        assert walked.curve.equity[-1] == pytest.approx(apart(one).curve.equity[-1], rel=1e-6)
 
 
 def test_longs_that_fall_together_are_liquidated_and_one_that_falls_alone_is_not() -> None:
@@ -163,12 +159,57 @@ def test_longs_that_fall_together_are_liquidated_and_one_that_falls_alone_is_not
     assert [one.fills.reason.tolist()[1:] for one in alone] == [[], []]
 
 
-def test_of_two_that_move_together_the_worse_loser_is_liquidated_first() -> None:
-    # 500 and 1,200 short: at 159 they have lost 100,300 of 100,000; the larger one goes.
-    for pair in ((-1.0, -2.4), (-2.4, -1.0)):
-        walks = together(*(wicked(weight, 159.0) for weight in pair))
-        gone = [FILL_LIQUIDATION in one.fills.reason for one in walks]
-        assert gone == [weight == -2.4 for weight in pair]
+def test_what_won_on_the_way_pays_for_what_lost() -> None:
+    # 2,500 long fall to 40 while 1,000 short win to 60: at a share s of the way they have
+    # 100,000 - 150,000 s + 40,000 s, and need 0.005 x (2,500 (100 - 60 s) + 1,000 (100 - 40 s)).
+    prices = [100.0, 100.0, 60.0, 60.0]
+    long_one = still((0.0, 5.0), track_of(prices, low={1: 40.0}))
+    short_one = still((0.0, -2.0), track_of(prices, low={1: 60.0}))
+    share = (100_000.0 - 1_750.0) / (110_000.0 - 950.0)
+    left = 100_000.0 - 110_000.0 * share
+    for place, pair in enumerate(((long_one, short_one), (short_one, long_one))):
+        walks = together(*pair)
+        lost, won = walks[place], walks[1 - place]
+
+        assert lost.fills.reference[1] == pytest.approx(100.0 - 60.0 * share, rel=1e-9)
+        assert won.fills.reference[1] == pytest.approx(100.0 - 40.0 * share, rel=1e-9)
+        assert lost.fills.fee.tolist() == won.fills.fee.tolist() == [0.0, 0.0]
+        assert sum(one.curve.equity[-1] for one in walks) == pytest.approx(left, rel=1e-6)
+
+
+COLLATERAL_FALLS = track_of([100.0, 100.0, 100.0, 20.0, 20.0], low={1: 55.0})
+"""Marks touch 55, and two bars later all is worth 20."""
+
+
+def owing() -> list[tuple[Alone, Alone]]:
+    """Return pairs of which the first comes to owe more than the second has."""
+    dear = costs_of(fee=(0.0, 0.02), tiers=TIERS)
+    short = still((0.0, -1.0), track_of([100.0, 295.0, 295.0, 295.0, 295.0]), costs=dear)
+    carried = still((0.0, -1.0), track_of([100.0, 305.0, 305.0, 305.0, 305.0]))
+    carried.account.balances["bonus"] = 20_000.0
+    backed = still((0.9, 2.0), COLLATERAL_FALLS)
+    backed.account.legs["collateral"][0, SPOT] = 0
+    idle = [
+        still(IDLE, track_of(FLAT), costs=dear),
+        still(IDLE, track_of(FLAT)),
+        still(IDLE, track_of(FLAT), cash=1_000.0),
+    ]
+    idle[1].account.balances["bonus"] = 20_000.0
+    idle[2].account.legs["collateral"][0, SPOT] = 0
+    return list(zip((short, carried, backed), idle, strict=True))
+
+
+@pytest.mark.parametrize("case", range(3))
+def test_a_debt_beyond_what_others_have_stays_with_who_owes_it(case: int) -> None:
+    debtor, other = owing()[case]
+    owed, paid = together(debtor, other)
+    debtor, other = owing()[case]
+    paid_too, owed_too = together(other, debtor)
+
+    assert equities(owed)[-1] < 0.0
+    assert equities(paid)[-1] <= 0.0
+    assert equities(owed) == equities(owed_too)
+    assert equities(paid) == equities(paid_too)
 
 
 def test_at_an_open_that_none_can_carry_the_worst_loser_is_closed_first() -> None:

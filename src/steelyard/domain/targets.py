@@ -42,6 +42,8 @@ def fit_margin(
     (0.75, 0.5)
     >>> fit_margin(0.3, -0.7, 2.0, True)
     (0.3, -0.6)
+    >>> fit_margin(1.2, 0.0, 2.0)  # a fifth of it owed
+    (1.0, 0.0)
     """
     if in_coins:
         most = leverage * spot

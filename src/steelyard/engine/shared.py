@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from steelyard.domain.codes import PART_LIQUIDATION
 from steelyard.domain.errors import RequestError
 from steelyard.domain.record import Walk
 from steelyard.engine.course import Course
@@ -93,12 +94,9 @@ def walk_together(
         costs, account = course.costs_of(plan), course.account_of(plan)
         alone.append(Alone(plan, signals, track, costs, course.cash, account))
     found, whole = walk_parts(alone)
-    check_parts(
-        found[0].curve.ms,
-        whole,
-        sum(each.cash for each in alone),
-        np.sum([walked.parts for walked in found], axis=0),
-    )
+    parts = np.sum([walked.parts for walked in found], axis=0)
+    parts[:, PART_LIQUIDATION] -= np.sum([walked.curve.borne for walked in found], axis=0)
+    check_parts(found[0].curve.ms, whole, sum(each.cash for each in alone), parts)
     for name, own, walked in zip(names, alone, found, strict=True):
         refuse_beyond_market(courses[name].market, walked.fills, own.track)
     return dict(zip(names, found, strict=True))

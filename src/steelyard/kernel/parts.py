@@ -91,21 +91,25 @@ def holds_nothing(own: Account) -> bool:
 def hand_over(account: Account, parts: Parts, debtor: int) -> None:
     """Let the other assets bear the debt of one, each in proportion to what it has.
 
-    They have at least as much: an account loses no more than there is.
+    What they do not have stays its debt: an account may be worth less than nothing until something
+    is liquidated, as one alone may be.
     """
     size = parts.cash.size
-    debt = -equity(own_account(account, debtor, parts.total[debtor]))
-    others = 0.0
+    debt, others = -equity(own_account(account, debtor, parts.total[debtor])), 0.0
     for asset in range(size):
         others += max(0.0, equity(own_account(account, asset, parts.total[asset])))
+    moved = min(debt, others)
+    if moved <= 0.0:
+        return
     for asset in range(size):
         own = own_account(account, asset, parts.total[asset])
         if asset == debtor:
             for number in range(own.balances.size):
                 own.balances[number]["amount"] = 0.0
-            bear(own, parts, asset, debt)
+            own.balances[0]["amount"] = (moved - debt) / worth_of(own, 0)
+            bear(own, parts, asset, moved)
         else:
-            taken = debt * max(0.0, equity(own)) / others
+            taken = moved * max(0.0, equity(own)) / others
             own.balances[0]["amount"] -= taken / worth_of(own, 0)
             bear(own, parts, asset, -taken)
 

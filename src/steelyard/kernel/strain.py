@@ -1,15 +1,16 @@
 """This file is what an account with several assets meets when all their marks move at once.
 
 Within a bar nobody knows which mark was where when another was at its worst. Assets fall and rise
-together, so it is taken that all of them reach their lows at once, and all their highs: positions
-are closed where the account could not carry them on the way there, the worst loser first.
+together, so it is taken that all of them reach their lows at once, and all their highs: an account
+that could not carry that on the way there is liquidated whole, as one asset would be.
 """
 
+import math
 from typing import Final
 
 from steelyard.domain.codes import PERP
 from steelyard.domain.compiled import compiled_inside
-from steelyard.domain.contracts import SPOT_COIN
+from steelyard.domain.contracts import NONE, SPOT_COIN
 from steelyard.domain.plan import Account, Costs, Track
 from steelyard.kernel.bar import liquidate
 from steelyard.kernel.book import Book
@@ -67,13 +68,9 @@ def fails(track: Track, costs: Costs, account: Account, bar: int, way: int, shar
 
 
 @compiled_inside
-def point_of(
-    track: Track, costs: Costs, account: Account, bar: int, way: int, first: float
-) -> float:
-    """Return the share of the way, from ``first`` on, at which the account fails; it does at 1."""
-    if fails(track, costs, account, bar, way, first):
-        return first
-    last = 1.0
+def point_of(track: Track, costs: Costs, account: Account, bar: int, way: int) -> float:
+    """Return the share of the way at which an account fails that does so at its end."""
+    first, last = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (first + last) / 2.0
         if fails(track, costs, account, bar, way, middle):
@@ -84,37 +81,39 @@ def point_of(
 
 
 @compiled_inside
-def worst_loser(
-    track: Track, account: Account, bar: int, way: int, share: float
-) -> tuple[int, int]:
-    """Return asset and leg of the futures that have lost most since they were entered."""
-    found, least = (0, PERP), 0.0
-    is_none = True
+def most_won(track: Track, account: Account, bar: int, way: int, share: float) -> tuple[int, int]:
+    """Return asset and leg of the futures that have won most on the way; NONE without any."""
+    found, most = (NONE, NONE), -math.inf
     for asset in range(account.legs.shape[0]):
         for leg in range(PERP, account.legs.shape[1]):
             held = account.legs[asset, leg]
             if held["kind"] == SPOT_COIN or held["quantity"] == 0.0:
                 continue
             mark = mark_on(track, account, (asset, leg), bar, way, share)
-            result = result_of(held["kind"], held["quantity"], held["entry"], mark)
+            result = result_of(held["kind"], held["quantity"], held["price"], mark)
             result *= worth_of(account, held["settles"])
-            if is_none or result < least:
-                found, least, is_none = (asset, leg), result, False
+            if result > most:
+                found, most = (asset, leg), result
     return found
 
 
 @compiled_inside
 def move_together(track: Track, costs: Costs, book: Book, bar: int, way: int) -> None:
-    """Liquidate what an account cannot carry on the way of all its marks to their worst of a bar.
+    """Liquidate an account where it fails on the way of all its marks to their worst of a bar.
+
+    All its futures are closed there. What won on the way is first, so that it pays for the rest.
 
     Parameters
     ----------
     way : int
         ``FALL`` or ``RISE``.
     """
-    account, share = book.account, 0.0
-    while fails(track, costs, account, bar, way, 1.0):
-        share = point_of(track, costs, account, bar, way, share)
-        which = worst_loser(track, account, bar, way, share)
+    account = book.account
+    if not fails(track, costs, account, bar, way, 1.0):
+        return
+    share = point_of(track, costs, account, bar, way)
+    which = most_won(track, account, bar, way, share)
+    while which[0] != NONE:
         price = mark_on(track, account, which, bar, way, share)
         liquidate(book, track, costs, which, bar, price)
+        which = most_won(track, account, bar, way, share)

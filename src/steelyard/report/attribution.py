@@ -131,7 +131,8 @@ def futures_story(walk: Walk) -> FuturesStory:
     """Return what shorts and longs earned and what the futures leg cost."""
     price = walk.futures_price
     of_sleeves = walk.leg_parts[:, codes.PERP + 1 :, codes.PART_LIQUIDATION].sum()
-    charged = -float(walk.parts[-1, codes.PART_LIQUIDATION] - of_sleeves)
+    borne = walk.curve.borne[-1]
+    charged = -float(walk.parts[-1, codes.PART_LIQUIDATION] - of_sleeves - borne)
     earned = np.diff(np.concatenate([[0.0], price]))
     side = np.sign(walk.curve.futures - walk.curve.sleeve_futures)
     held = np.where(side == 0.0, np.concatenate([[0.0], side[:-1]]), side)

@@ -50,15 +50,15 @@ ASSUMPTIONS: Final[Mapping[str, Mapping[str, JsonValue]]] = {
         "margin": (
             "one account holds all assets and backs all futures with all of its money: what one "
             "asset earns can carry another, and what one loses beyond its part the others bear; "
-            "margin defence and liquidation look at the whole account; within an hour all marks "
-            "are taken to reach their lows at once, and their highs, and the worst loser is "
-            "liquidated first"
+            "margin defence and liquidation look at the whole account; within an hour each mark is "
+            "taken to its worst alone, and all of them to their lows and to their highs at once"
         ),
         "rebalancing": _DRIFT,
         "limits": (
             "every asset decides on its own part of the account, what it began with and what it "
             "brought since, and buys with its own money; limits hold for each part, and so for all "
-            "together; an asset whose part is used up is closed"
+            "together; an asset whose part is used up is closed; where initial margin is short, "
+            "assets are served in the order of their names"
         ),
     },
 }
@@ -104,6 +104,8 @@ class Part:
         Of the equity of all; None where that is not above zero.
     fall : Fall
     liquidations : int
+    borne : float, quote
+        Of the other assets' losses, below 0, or they of its own; 0 with separate margin.
     result : Result
         What its account, or its part of one, came to.
     """
@@ -113,6 +115,7 @@ class Part:
     end_weight: float | None
     fall: Fall
     liquidations: int
+    borne: float
     result: Result = field(repr=False)
 
 
@@ -320,6 +323,7 @@ def _part(result: Result, share: float, together: Daily) -> Part:
         end_weight=metrics.defined(float(ends[1])),
         fall=deepest_fall(result.account),
         liquidations=result.counts.liquidations,
+        borne=float(result.inputs.walk.curve.borne[-1]),
         result=result,
     )
 

@@ -86,4 +86,5 @@ def _part(name: str, part: Part) -> dict[str, JsonValue]:
         "attribution": asdict(part.result.attribution),
         "drawdown": _fall(part.fall),
         "liquidations": part.liquidations,
+        "borne": part.borne,
     }

@@ -116,7 +116,13 @@ def _forced(found: Portfolio) -> str:
         for name, part in found.assets.items()
         if part.liquidations
     ]
-    return f" The venue liquidated {_listed(forced)}." if forced else ""
+    borne = [
+        f"{name} bore {money(-part.borne)} of the others' losses"
+        for name, part in found.assets.items()
+        if round(part.borne) < 0
+    ]
+    said = f" The venue liquidated {_listed(forced)}." if forced else ""
+    return f"{said} {_listed(borne)}." if borne else said
 
 
 def caveat(found: Portfolio) -> str:
