@@ -13,7 +13,7 @@ from steelyard.domain.time import DAY_MS
 from steelyard.report.attribution import attribution
 from steelyard.report.daily import Daily, performance
 from steelyard.report.portfolio import Hours, Portfolio, build_portfolio, deepest_fall
-from steelyard.report.portfolio_document import net_delta
+from steelyard.report.portfolio_document import net_delta, part_document
 from steelyard.report.portfolio_words import (
     answer,
     attribution_rows,
@@ -306,3 +306,19 @@ def test_daily_values_keep_their_stamps(found: Portfolio, plain: Result) -> None
 
     assert account.ms.tolist() == plain.account.ms.tolist()
     assert account.rows.tolist() == [23, 47]
+
+
+def test_what_an_asset_bore_of_another_is_told(pair: dict[str, Result]) -> None:
+    shared = {}
+    for name, borne in (("A", -12.0), ("B", 12.0)):
+        inputs = pair[name].inputs
+        curve = inputs.walk.curve
+        curve = curve._replace(borne=np.linspace(0.0, borne, curve.ms.size))
+        walk = inputs.walk._replace(curve=curve)
+        shared[name] = replace(pair[name], inputs=replace(inputs, walk=walk))
+
+    found = build_portfolio(shared, SHARES, HOURS, "shared")
+    told = {name: part_document(name, part)["borne"] for name, part in found.assets.items()}
+
+    assert told == {"A": -12.0, "B": 12.0}
+    assert answer(found).endswith(" A bore 12 of the others' losses.")

@@ -19,6 +19,7 @@ from steelyard.domain.record import (
 from steelyard.kernel.joined import join_accounts, join_costs, join_tracks
 from steelyard.kernel.shared import Alone, walk_parts
 from steelyard.ledger.account import account_on, open_account
+from steelyard.report.attribution import futures_story
 from tests.support.pairs import FUTURE, PAIR_SPOT, Pairing, pair_account, pair_costs
 from tests.support.parts import CASH, FREE, TIERS, apart, equities, fills, still, together
 from tests.support.plans import Scene, costs_of, track_of
@@ -64,6 +65,9 @@ def test_an_asset_whose_part_is_used_up_is_closed_and_the_others_bear_its_debt()
     assert bought.parts[-1, PART_LIQUIDATION] == -5_000.0
     # 0.6 of what it has left.
     assert fills(bought) == [(3, FILL_REBALANCE, SPOT, 270.0)]
+    for one in (lost, bought):
+        told = futures_story(one)
+        assert (told.costs, told.liquidation) == pytest.approx((0.0, 0.0), abs=1e-9)
 
 
 def test_what_is_used_up_is_closed_once_there_is_a_bar_for_it() -> None:

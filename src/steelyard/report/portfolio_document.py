@@ -41,7 +41,7 @@ def portfolio_document(found: Portfolio) -> dict[str, JsonValue]:
             "net_delta": net_delta(found.delta),
             "margin_ratio": _strain(found.strain),
             "liquidations": sum(part.liquidations for part in found.assets.values()),
-            "parts": [_part(name, part) for name, part in found.assets.items()],
+            "parts": [part_document(name, part) for name, part in found.assets.items()],
             "warnings": list(found.warnings),
         },
         "assets": {name: part.result.as_document() for name, part in found.assets.items()},
@@ -77,7 +77,8 @@ def _fall(fall: Fall) -> dict[str, JsonValue]:
     }
 
 
-def _part(name: str, part: Part) -> dict[str, JsonValue]:
+def part_document(name: str, part: Part) -> dict[str, JsonValue]:
+    """Return what is said of one asset among all; its own document stands beside it."""
     return {
         "asset": name,
         "share": part.share,
