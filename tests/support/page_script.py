@@ -9,6 +9,8 @@ from importlib.resources import files
 
 import pytest
 
+# The product needs no node: a reader's browser runs the scripts. Here it asks single functions of
+# them for exact numbers; where there is none, the tests in a browser still draw whole pages.
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="there is no node to run the page's script")
 

@@ -37,6 +37,7 @@ from tests.support.accounts import (
     live,
 )
 from tests.support.both_runs import Run, both
+from tests.support.parts import fills
 from tests.support.plans import Actor, Scene, costs_of, moments_at, track_of
 
 CASH = 100_000.0
@@ -55,13 +56,6 @@ def ran(
     scene = Scene(triggers=[Actor(when="F" * 20)], baseline=weights, limits=limits)
     costs = costs_of(tiers=TIERS) if costs is None else costs
     return run(scene.plan(), moments_at(scene.signals(), track), track, costs, CASH)
-
-
-def fills(outcome: Walk, first: int = 0) -> list[tuple[int, int, int, float]]:
-    """Return bar, reason, leg and coins of every fill from a row on."""
-    made = outcome.fills
-    rows = zip(made.filled_ms // HOUR_MS, made.reason, made.leg, made.quantity, strict=True)
-    return [(int(bar), int(why), int(leg), round(float(q), 6)) for bar, why, leg, q in rows][first:]
 
 
 def deleveraged(track: Track, bar: int, share: float) -> Track:

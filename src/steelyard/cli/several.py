@@ -88,7 +88,7 @@ def run_together(
     from steelyard.engine.portfolio import common_hours, portfolio, refuse_margin
     from steelyard.policy.compile import compile_policy
 
-    refuse_margin(margin)
+    refuse_margin(margin, account)
     for market in markets.values():
         refuse_early(compile_policy(policy, market), market, dates, cash, account)
     start, end = dates

@@ -173,9 +173,7 @@ def portfolio(  # noqa: PLR0913 - a policy, markets with shares, a period, an ac
     LedgerError
         If the parts of the assets do not sum to their account.
     """
-    refuse_margin(margin)
-    if margin == SHARED:
-        refuse_unshared(account)
+    refuse_margin(margin, account)
     loaded = load_policy(policy, account=account) if isinstance(policy, str) else policy
     parts = shares_of(list(markets), shares)
     _refuse_unlike(markets)
@@ -203,16 +201,27 @@ def _beside(name: str, walks: Mapping[str, Walk], margin: str) -> tuple[str, ...
     return tuple(sorted(walks.keys() - {name})) if margin == SHARED else ()
 
 
-def refuse_margin(margin: object) -> None:
-    """Do nothing where margin is one of the two.
+def refuse_margin(margin: object, account: AccountTerms | None) -> None:
+    """Do nothing where margin is one of the two, and the account can be had with it.
+
+    Parameters
+    ----------
+    margin : object
+        ``separate`` or ``shared``.
+    account : AccountTerms or None
+        None for a plain one, which can be shared.
 
     Raises
     ------
     RequestError
-        If it is not.
+        If it is neither.
+    PolicyError
+        If it is shared, and the account has nothing to share.
     """
     if margin not in (SEPARATE, SHARED):
         raise RequestError(
             f"margin is {margin!r}; choose {SEPARATE!r}, each asset an account of its own, or "
             f"{SHARED!r}, one account for all"
         )
+    if margin == SHARED:
+        refuse_unshared(account)

@@ -9,7 +9,6 @@ from steelyard.domain.errors import RequestError
 from steelyard.domain.record import Walk
 from steelyard.engine.course import Course
 from steelyard.engine.impact import refuse_beyond_market
-from steelyard.engine.terms import document_of
 from steelyard.kernel.shared import Alone, walk_parts
 from steelyard.policy.account import AccountTerms
 from steelyard.policy.compile import CompiledPolicy
@@ -24,9 +23,9 @@ def refuse_unshared(terms: AccountTerms | None) -> None:
     PolicyError
         If nothing in it can be shared, or its wallets are separate.
     """
-    document = document_of(terms)
     if terms is None:
         return
+    document = terms.document
     said = (
         (("margin", "mode"), document.margin.mode == "isolated", "positions share no margin"),
         (("margin", "futures"), document.in_coins, "coins of one asset back no other"),
