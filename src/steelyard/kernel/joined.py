@@ -94,8 +94,8 @@ def join_costs(costs: Sequence[Costs]) -> Costs:
 def join_accounts(accounts: Sequence[Account], costs: Sequence[Costs]) -> Account:
     """Return one account in which all of them are: each asset with its money, one margin for all.
 
-    Money of an asset stays in balances of its own. A debt pays what others earn on what it takes
-    of them, and of a bonus there is one, in shares.
+    Money of an asset stays in balances of its own, which keep their order. A debt pays at least the
+    interest that money earns, and of a bonus there is one, divided by what each begins with.
 
     Parameters
     ----------

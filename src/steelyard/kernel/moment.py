@@ -171,6 +171,19 @@ def alarms(plan: Plan, account: Account, ratio: float, before: bool) -> bool:  #
 
 
 @compiled_inside
+def watch_margin(plan: Plan, costs: Costs, book: Book) -> float:
+    """Write down whether the margin of an account is defended; return its margin ratio (K1)."""
+    account, desk = book.account, book.desk[0]
+    ratio = 0.0
+    if has_futures(account):
+        ratio = margin_ratio(account, costs)
+        desk["defending"] = alarms(plan, account, ratio, desk["defending"] == 1)
+    else:
+        desk["defending"] = 0
+    return ratio
+
+
+@compiled_inside
 def defend(plan: Plan, costs: Costs, book: Book, ms: int) -> None:
     """Shrink the position to what the leverage limit leaves, without waiting for an evaluation.
 
@@ -243,14 +256,9 @@ def close_bar(plan: Plan, costs: Costs, book: Book, bar: int, ms: int) -> None:
     desk = book.desk[0]
     if desk["hedge_lost"] == 1:
         restore_hedge(plan, costs, book, ms)
-    ratio = 0.0
-    if has_futures(account):
-        ratio = margin_ratio(account, costs)
-        desk["defending"] = alarms(plan, account, ratio, desk["defending"] == 1)
-        if desk["defending"] == 1:
-            defend(plan, costs, book, ms)
-    else:
-        desk["defending"] = 0
+    ratio = watch_margin(plan, costs, book)
+    if desk["defending"] == 1:
+        defend(plan, costs, book, ms)
     note_margin(account, costs, 0, book.bars, bar)
     if plan.limits[0]["peg_hours"] > 0:
         watch_peg(plan, costs, book, ms)

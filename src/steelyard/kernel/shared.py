@@ -17,18 +17,27 @@ from steelyard.domain.record import FILL_DEFENCE, Walk
 from steelyard.kernel.bar import fill_pending, open_bar, rest_of_bar, value_at
 from steelyard.kernel.book import BAR, Book, open_book
 from steelyard.kernel.joined import join_accounts, join_costs, join_tracks
-from steelyard.kernel.moment import alarms, defend, evaluate, restore_hedge
-from steelyard.kernel.noted import has_futures, note_account, note_margin
+from steelyard.kernel.moment import defend, evaluate, restore_hedge, watch_margin
+from steelyard.kernel.noted import note_account, note_margin
 from steelyard.kernel.parts import Parts, note_part, square_parts
 from steelyard.kernel.peg import watch_peg
 from steelyard.kernel.strain import FALL, RISE, move_together
 from steelyard.kernel.walk import outcome
 from steelyard.ledger.account import equity
-from steelyard.ledger.margin import margin_ratio
 
 
 class Alone(NamedTuple):
-    """What one asset would be walked with on an account of its own; see ``walk.walk``."""
+    """What one asset would be walked with on an account of its own; see ``walk.walk``.
+
+    Parameters
+    ----------
+    plan, signals, track, costs : Plan, Signals, Track, Costs
+        Of this asset alone, which has row 0 in all of them.
+    cash : float, quote
+        What it begins with.
+    account : Account
+        On its terms, with that cash and nothing else; copied.
+    """
 
     plan: Plan
     signals: Signals
@@ -115,19 +124,6 @@ def end_bar_of(seat: Seat, moment: int, ms: int) -> int:
 
 
 @compiled_inside
-def needs_defence(plan: Plan, costs: Costs, book: Book) -> tuple[bool, float]:
-    """Tell whether the margin of all is defended, and the margin ratio of the account (K1)."""
-    account, desk = book.account, book.desk[0]
-    ratio = 0.0
-    if has_futures(account):
-        ratio = margin_ratio(account, costs)
-        desk["defending"] = alarms(plan, account, ratio, desk["defending"] == 1)
-    else:
-        desk["defending"] = 0
-    return bool(desk["defending"] == 1), ratio
-
-
-@compiled_inside
 def end_bar(plan: Plan, costs: Costs, book: Book, bars: Table, bar: int, ms: int) -> None:
     """Write down the margin of every asset at the end of a bar, and watch the stablecoin.
 
@@ -176,9 +172,9 @@ def walk_shared(
             regimes[seat.book.asset] = end_bar_of(seat, seat.moment[step], ms)
         if bar < 0:
             continue
-        defends, ratio = needs_defence(seats[0].plan, costs, book)
+        ratio = watch_margin(seats[0].plan, costs, book)
         for seat in seats:
-            if defends and equity(seat.book.account) > 0.0:
+            if book.desk[0]["defending"] == 1 and equity(seat.book.account) > 0.0:
                 defend(seat.plan, seat.costs, seat.book, ms)
         end_bar(seats[0].plan, costs, book, parts.bars, bar, ms)
         for asset in range(parts.cash.size):
@@ -254,7 +250,7 @@ def walk_parts(alone: Sequence[Alone]) -> tuple[list[Walk], Floats]:
 
 
 def part_told(book: Book, seat: Seat, alone: Alone) -> Walk:
-    """Return the outcome of one asset, its fills apart from those of the others."""
+    """Return the outcome of one asset: its own fills, as of row 0, and its own legs."""
     written = book.fills[: book.filled[0]]
     fills = written[written["asset"] == seat.book.asset]
     fills["asset"] = 0
